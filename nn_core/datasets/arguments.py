@@ -62,7 +62,7 @@ class Argument:
 
 
 def checked_arguments(what: str, arguments: dict[str, Argument], given: dict[str, Any]) -> dict[str, Any]:
-    """Every argument, given or by default, in the table's order; ValueError with a sentence for one that does not fit."""
+    """Every argument, given or by default, in the table's order; ValueError with a sentence for a wrong one."""
     for name in given:
         if name not in arguments:
             raise ValueError(f"{what} has no argument {_shown(name)}; it has {_listed(tuple(arguments))}.")

@@ -1,7 +1,4 @@
-"""The digits that come with the dashboard: 1,797 pictures of 8x8 pixels, written by hand by 13 people, with no download.
-They are served as they are, or resampled smoothly to the form of MNIST, a digit of 20x20 centred in 28x28.
-Source and licence stand beside the file, in assets/digits.LICENSE.md.
-"""
+"""The digits that come with the dashboard, with no download: 1,797 pictures of 8x8 pixels, written by 13 people. are served as they are, or resampled smoothly to the form of MNIST, a digit of 20x20 centred in 28x28. Source and licence stand beside the file, in assets/digits.LICENSE.md."""
 
 import math
 from fractions import Fraction
@@ -54,7 +51,7 @@ def _keys(t: Fraction) -> Fraction:
 
 
 def in_form_of_mnist(images: np.ndarray) -> np.ndarray:
-    """Images uint8 (n, 8, 8) from 0 to 16 as uint8 (n, 28, 28) from 0 to 255: resampled to 20x20, with a margin of 4."""
+    """Images uint8 (n, 8, 8) from 0 to 16 as uint8 (n, 28, 28) from 0 to 255: 20x20 pixels and a margin of 4."""
     weights, unit = resampling_weights(20, images.shape[1])
     fine = weights @ images.astype(np.int64) @ weights.T * 255  # whole numbers: 16 * unit**2 times the grey value
     whole = 16 * unit**2
