@@ -1,6 +1,8 @@
-"""The digits that come with the dashboard, with no download: 1,797 pictures of 8x8 pixels, written by 13 people. are served as they are, or resampled smoothly to the form of MNIST, a digit of 20x20 centred in 28x28. Source and licence stand beside the file, in assets/digits.LICENSE.md."""
+"""The digits that come with the dashboard, with no download: 1,797 pictures of 8x8 pixels, written by 13 people.
+They are served as they are, or resampled smoothly to the form of MNIST, a digit of 20x20 centred in 28x28.
+Source and licence stand beside the file, in assets/digits.LICENSE.md.
+"""
 
-import math
 from fractions import Fraction
 from functools import cache
 from pathlib import Path

@@ -6,6 +6,7 @@ import csv
 import io
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -197,6 +198,7 @@ SOURCE = Source(
         "points": Argument(EXAMPLE, f"a list of [x1, x2, class], {MOST_POINTS:,} at most", check=checked_points),
         "labels": Argument([], "the classes' names", check=checked_labels),
         **COMMON,
+        "train_share": replace(COMMON["train_share"], default=80),
     },
     build=build,
 )
