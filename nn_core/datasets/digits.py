@@ -3,6 +3,7 @@ They are served as they are, or resampled smoothly to the form of MNIST, a digit
 Source and licence stand beside the file, in assets/digits.LICENSE.md.
 """
 
+import math
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
