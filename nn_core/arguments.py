@@ -1,0 +1,76 @@
+"""What a choice may be told: the arguments of initializers, optimizers and schedules, each with its default and its range.
+
+Menus draw a field for every argument, files and links are checked against the same ranges, so that a choice means the
+same wherever it is made.
+"""
+
+import math
+import numbers
+from dataclasses import dataclass
+
+__all__ = ["Argument", "check_arguments", "choose", "number"]
+
+
+@dataclass(frozen=True)
+class Argument:
+    """One number that a choice takes: its default, the range it must lie in, and a few words for the menu.
+
+    `whole` asks for a whole number; `open_low` and `open_high` leave out the range's end itself.
+    """
+
+    default: float
+    low: float = -math.inf
+    high: float = math.inf
+    words: str = ""
+    whole: bool = False
+    open_low: bool = False
+    open_high: bool = False
+
+    @property
+    def range(self):
+        """The range in words, such as "at least 0 and below 1"."""
+        parts = []
+        if self.low > -math.inf:
+            parts.append(f"above {self.low:g}" if self.open_low else f"at least {self.low:g}")
+        if self.high < math.inf:
+            parts.append(f"below {self.high:g}" if self.open_high else f"at most {self.high:g}")
+        return " and ".join(parts) or "any finite number"
+
+    def check(self, name, value):
+        """`value` as a plain number; ValueError with a sentence that names the argument and its range otherwise."""
+        value = number(name, value)
+        low = value > self.low if self.open_low else value >= self.low
+        high = value < self.high if self.open_high else value <= self.high
+        if not (low and high):
+            raise ValueError(f"{name} is {value:g}, but must be {self.range}.")
+        if self.whole:
+            if value != int(value):
+                raise ValueError(f"{name} is {value:g}, but must be a whole number.")
+            return int(value)
+        return value
+
+
+def number(name, value):
+    """`value` as a finite float; a ValueError that names the argument for anything else (words, NaN, arrays, True)."""
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        raise ValueError(f"{name} is {value!r}, but must be a number.")
+    value = float(value)
+    if not math.isfinite(value):
+        raise ValueError(f"{name} is {value}, but must be a finite number.")
+    return value
+
+
+def check_arguments(owner, arguments, given):
+    """Defaults of `arguments` overlaid with `given`, every value checked. `owner` names the choice in the sentences."""
+    for name in given:
+        if name not in arguments:
+            allowed = ", ".join(arguments) or "no arguments"
+            raise ValueError(f"{owner} does not take {name!r}; it takes {allowed}.")
+    return {name: a.check(f"{owner}: {name}", given.get(name, a.default)) for name, a in arguments.items()}
+
+
+def choose(table, kind, name):
+    """`table[name]`, or a ValueError that lists the names there are. `kind` says what is being chosen ("loss")."""
+    if not isinstance(name, str) or name not in table:
+        raise ValueError(f"There is no {kind} named {name!r}; choose one of: {', '.join(table)}.")
+    return table[name]
