@@ -1,4 +1,4 @@
-"""What a choice may be told: the arguments of initializers, optimizers and schedules, each with its default and its range.
+"""What a choice may be told: the arguments of initializers, optimizers and schedules, each with default and range.
 
 Menus draw a field for every argument, files and links are checked against the same ranges, so that a choice means the
 same wherever it is made.

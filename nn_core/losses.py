@@ -70,7 +70,7 @@ class Loss:
                     f"y has shape {y.shape} and dtype {y.dtype}, but {self.name} takes one whole-number label a row: "
                     f"shape ({n},), integers."
                 )
-            if y.size and not (0 <= y.min() and y.max() < units):
+            if y.size and not (y.min() >= 0 and y.max() < units):
                 wrong = y.min() if y.min() < 0 else y.max()
                 raise ValueError(
                     f"y holds the label {wrong}, but a network with {units} outputs knows 0 to {units - 1}."
@@ -86,7 +86,7 @@ class Loss:
         y = y.astype(dtype, copy=False)
         if not np.isfinite(y).all():
             raise ValueError("y holds NaN or infinite values, but targets must be finite numbers.")
-        if self.name == "binary_cross_entropy" and y.size and not (0 <= y.min() and y.max() <= 1):
+        if self.name == "binary_cross_entropy" and y.size and not (y.min() >= 0 and y.max() <= 1):
             raise ValueError("y holds values outside 0 to 1, but binary_cross_entropy takes targets from 0 to 1.")
         return y
 

@@ -70,7 +70,7 @@ class Grads(NamedTuple):
 
 
 class NormGrads(NamedTuple):
-    """Batch norm's gradients: of gamma and beta (fan_out,), and of x @ W + b (n, fan_out), which dW and db come from."""
+    """Batch norm's gradients: of gamma and beta (fan_out,), and of x @ W + b (n, fan_out), where dW and db start."""
 
     dgamma: np.ndarray
     dbeta: np.ndarray
