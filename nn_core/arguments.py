@@ -8,7 +8,9 @@ import math
 import numbers
 from dataclasses import dataclass
 
-__all__ = ["Argument", "check_arguments", "choose", "number"]
+import numpy as np
+
+__all__ = ["Argument", "array_of", "check_arguments", "choose", "number", "whole"]
 
 
 @dataclass(frozen=True)
@@ -74,3 +76,26 @@ def choose(table, kind, name):
     if not isinstance(name, str) or name not in table:
         raise ValueError(f"There is no {kind} named {name!r}; choose one of: {', '.join(table)}.")
     return table[name]
+
+
+def array_of(name, array, dimensions, dtype=None):
+    """A copy of `array`, checked: its number of dimensions, its kind, and that it is finite."""
+    array = np.asarray(array)
+    if array.ndim != dimensions or array.dtype.kind not in "biuf":
+        raise ValueError(
+            f"{name} has shape {array.shape} and dtype {array.dtype}, but must be numbers in {dimensions} dimension"
+            f"{'s' * (dimensions > 1)}."
+        )
+    if dtype is None:
+        dtype = array.dtype if array.dtype in (np.float32, np.float64) else np.float32
+    array = np.array(array, dtype, order="C")
+    if not np.isfinite(array).all():
+        raise ValueError(f"{name} holds NaN or infinite values, but must be finite.")
+    return array
+
+
+def whole(name, value, least):
+    """`value` as an int of at least `least`, or a ValueError that names the argument."""
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral) or value < least:
+        raise ValueError(f"{name} is {value!r}, but must be a whole number of at least {least}.")
+    return int(value)

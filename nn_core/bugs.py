@@ -1,7 +1,7 @@
 """Bugs: one term of the backward pass done wrong, as it happens to people who write it by hand.
 
 A wrong gradient often still learns, only worse, which is why one checks. Every bug here wraps one of the five functions
-of `terms.py`, so several can be on at once: they are put on in the order of the table, whatever order they are named in.
+of `terms.py`, so several can be on at once: they are put on in the table's order, whatever order they are named in.
 """
 
 import inspect
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from .arguments import choose
-from .terms import RIGHT, Terms
+from .terms import RIGHT
 
 __all__ = ["BUGS", "Bug", "check_bugs", "terms_with"]
 
@@ -84,7 +84,7 @@ def check_bugs(names):
 
 
 def terms_with(names, layers):
-    """A tuple of Terms, one a layer of a network with `layers` layers, with the named bugs in place of the right ones."""
+    """A tuple of Terms, one for each of `layers` layers, with the named bugs in place of the right functions."""
     on = [bug for name, bug in BUGS.items() if name in names]
     found = []
     for layer in range(layers):

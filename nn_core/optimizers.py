@@ -61,7 +61,7 @@ class Optimizer:
         return {}
 
     def update(self, parameter, gradient, slots, step):
-        """Makes one update, in place, of `parameter` and its `slots`; `gradient` stays as it is. `step` counts from 1."""
+        """Makes one update of `parameter` and its `slots`, in place, and leaves `gradient` alone; `step` counts from 1."""
         raise NotImplementedError
 
     def _decayed(self, parameter, gradient):
