@@ -1,9 +1,8 @@
 """Everything a network here can learn from. DATASETS maps a name to its Source; calling that gives the Dataset."""
 
 from . import digits, points, toys
-from .arguments import Argument
 from .dataset import SPLITS, Dataset, DataUnavailable, Source
 
 DATASETS: dict[str, Source] = {source.name: source for source in (digits.SOURCE, *toys.SOURCES, points.SOURCE)}
 
-__all__ = ["DATASETS", "SPLITS", "Argument", "DataUnavailable", "Dataset", "Source"]
+__all__ = ["DATASETS", "SPLITS", "DataUnavailable", "Dataset", "Source"]

@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from .arguments import Argument, checked_arguments
+from ..arguments import Argument, check_arguments
+from .choices import OneOf, Ruled, SomeOf
 
 SPLITS = ("train", "heldout", "test")
 
@@ -219,7 +220,7 @@ class Source:
     what: str
     kind: str
     task: str
-    arguments: Mapping[str, Argument]
+    arguments: Mapping[str, Argument | OneOf | SomeOf | Ruled]
     build: Callable[[str, dict[str, Any]], Dataset] = field(repr=False)
     bring: Callable[..., None] | None = field(default=None, repr=False)
     present: Callable[[], bool] | None = field(default=None, repr=False)
@@ -230,7 +231,7 @@ class Source:
 
     def checked(self, **args: Any) -> dict[str, Any]:
         """All arguments, defaults filled in, without building anything; ValueError with a sentence."""
-        return checked_arguments(f"The dataset {self.name!r}", dict(self.arguments), args)
+        return check_arguments(self.name, self.arguments, args)
 
     def ready(self) -> bool:
         """Whether the call works without the network."""

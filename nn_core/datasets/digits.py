@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from .arguments import Argument
+from ..arguments import Argument
+from .choices import OneOf
 from .dataset import Dataset, DataUnavailable, Source
 
 FILE = Path(__file__).resolve().parents[2] / "assets" / "digits.npz"
@@ -104,9 +105,9 @@ SOURCE = Source(
     kind="images",
     task="classification",
     arguments={
-        "size": Argument(28, "pixels a side: 28 as in MNIST, 8 as they came", choices=(28, 8)),
-        "heldout": Argument(20, "percent of the digits kept back to test on", low=5, high=50),
-        "seed": Argument(0, "which digits are kept back", low=0, high=2**31 - 1, whole=True),
+        "size": OneOf(28, (28, 8), "pixels a side: 28 as in MNIST, 8 as they came"),
+        "heldout": Argument(20, 5, 50, "percent of the digits kept back to test on"),
+        "seed": Argument(0, 0, 2**31 - 1, "which digits are kept back", whole=True),
     },
     build=build,
 )

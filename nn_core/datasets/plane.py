@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from .arguments import Argument
+from ..arguments import Argument
+from .choices import SomeOf
 from .dataset import Dataset
 
 EXTENT = 6.0
@@ -27,10 +28,10 @@ FEATURES: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
 LETTERS = tuple("ABCDEFGHIJ")
 
 #: The arguments that every dataset on the plane has. Shares and noise are in percent.
-COMMON: dict[str, Argument] = {
-    "train_share": Argument(50, "percent of the points that train; the others are held out", low=10, high=90),
-    "seed": Argument(0, "which points are drawn, and which of them train", low=0, high=2**31 - 1, whole=True),
-    "features": Argument(["x1", "x2"], "what the network is given of a point", choices=tuple(FEATURES), many=True),
+COMMON: dict[str, Argument | SomeOf] = {
+    "train_share": Argument(50, 10, 90, "percent of the points that train; the others are held out"),
+    "seed": Argument(0, 0, 2**31 - 1, "which points are drawn, and which of them train", whole=True),
+    "features": SomeOf(("x1", "x2"), tuple(FEATURES), "what the network is given of a point"),
 }
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from .arguments import Argument
+from .choices import Ruled
 from .dataset import Dataset, Source
 from .plane import COMMON, EXTENT, LETTERS, plane_dataset
 
@@ -195,8 +195,8 @@ SOURCE = Source(
     kind="plane",
     task="classification",
     arguments={
-        "points": Argument(EXAMPLE, f"a list of [x1, x2, class], {MOST_POINTS:,} at most", check=checked_points),
-        "labels": Argument([], "the classes' names", check=checked_labels),
+        "points": Ruled(EXAMPLE, checked_points, f"a list of [x1, x2, class], {MOST_POINTS:,} at most"),
+        "labels": Ruled([], checked_labels, "the classes' names"),
         **COMMON,
         "train_share": replace(COMMON["train_share"], default=80),
     },

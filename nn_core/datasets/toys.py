@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .arguments import Argument
+from ..arguments import Argument
 from .dataset import Dataset, Source
 from .plane import COMMON, EXTENT, LETTERS, plane_dataset, snapped
 
@@ -158,8 +158,8 @@ def _source(name: str, title: str, what: str, build: Callable, *, n: int = 500, 
         kind="plane",
         task="regression" if build.func is regression else "classification",
         arguments={
-            "n": Argument(n, "how many points, training and held out together", low=20, high=5000, whole=True),
-            "noise": Argument(noise, "percent of noise in the points or their labels", low=0, high=50),
+            "n": Argument(n, 20, 5000, "how many points, training and held out together", whole=True),
+            "noise": Argument(noise, 0, 50, "percent of noise in the points or their labels"),
             **COMMON,
             **more,
         },
@@ -178,14 +178,14 @@ SOURCES = (
         "Rings",
         "rings around each other",
         partial(classification, rings),
-        classes=Argument(3, "how many rings", low=2, high=5, whole=True),
+        classes=Argument(3, 2, 5, "how many rings", whole=True),
     ),
     _source(
         "blobs",
         "Many clouds",
         "up to ten round clouds in a circle",
         partial(classification, blobs),
-        classes=Argument(4, "how many clouds", low=2, high=10, whole=True),
+        classes=Argument(4, 2, 10, "how many clouds", whole=True),
     ),
     _source("plane", "Plane (regression)", "a slope to learn as a number", partial(regression, plane), n=1200),
     _source("hills", "Hills and valleys (regression)", "six cones up and down", partial(regression, hills), n=1200),

@@ -1,0 +1,146 @@
+"""Step: one update, as a hook sees it.
+
+Everything in it is read-only and holds until the next update. What is dear to compute (a large layer's dW, the network
+before and after, the traces of a batch of thousands) is computed only when it is asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+
+import numpy as np
+
+from .network import Network
+from .records import Grads, Trace, read_only, sealed
+
+
+class Step:
+    """One update: it takes the network from `before` to `after`.
+
+    index: number of the update, from 0. epoch: passes over the data completed before it. rows: (n,) rows of the
+    training data it used. loss: mean over them, before the update and without penalties. learning_rate: as scheduled.
+    x: (n, fan_in). y: their targets. traces, grads: one Trace and one Grads a layer (gradients of the loss alone,
+    without penalties). before, after: Networks.
+    """
+
+    index: int
+    epoch: int
+    rows: np.ndarray
+    loss: float
+    learning_rate: float
+    x: np.ndarray
+    y: np.ndarray
+    traces: tuple[Trace, ...]
+    grads: tuple[Grads, ...]
+    before: Network
+    after: Network
+
+    def __repr__(self) -> str:
+        return f"Step(index={self.index}, epoch={self.epoch}, rows={len(self.rows)}, loss={self.loss:.6g})"
+
+
+class WholeStep(Step):
+    """An update of the plain engine. A batch of several pieces gives its details piece by piece, see `chunks`."""
+
+    def __init__(self, *, index, epoch, rows, loss, learning_rate, before, network, pieces, passes, sums, first):
+        self.index, self.epoch, self.rows = index, epoch, read_only(rows)
+        self.loss, self.learning_rate, self.before = loss, learning_rate, before
+        self._network, self._pieces, self._passes, self._sums, self._first = network, pieces, passes, sums, first
+
+    def chunks(self) -> Iterator[tuple[tuple[Trace, ...], tuple[Grads, ...], np.ndarray, np.ndarray]]:
+        """Yield (traces, grads, x, y) a piece of at most 1,024 rows; the grads are
+        the piece's share of the batch's mean, so that they add up to it."""
+        for k in range(len(self._pieces)):
+            traces, grads, _, x, y = self._first_pass() if self._first else self._passes(k)
+            yield (
+                tuple(sealed(trace) for trace in traces),
+                tuple(sealed(grad) for grad in grads),
+                read_only(x),
+                read_only(y),
+            )
+
+    def _first_pass(self):
+        traces, grads, x, y = self._first
+        return traces, grads, self.loss, x, y
+
+    @cached_property
+    def _all(self):
+        return list(self.chunks())
+
+    @cached_property
+    def x(self) -> np.ndarray:
+        return _joined([x for _, _, x, _ in self._all])
+
+    @cached_property
+    def y(self) -> np.ndarray:
+        return _joined([y for _, _, _, y in self._all])
+
+    @cached_property
+    def traces(self) -> tuple[Trace, ...]:
+        if self._first:
+            return self._all[0][0]
+        layers = zip(*(traces for traces, _, _, _ in self._all), strict=True)
+        return tuple(Trace(*(_joined([getattr(t, name) for t in layer]) for name in ("x", "z", "a"))) for layer in layers)
+
+    @cached_property
+    def grads(self) -> tuple[Grads, ...]:
+        if self._first:
+            return self._all[0][1]
+        result = []
+        for l, sums in enumerate(self._sums):
+            pieces = [grads[l] for _, grads, _, _ in self._all]
+            dx = None if l == 0 else _joined([grad.dx for grad in pieces])
+            dz, db = _joined([grad.dz for grad in pieces]), sums.get("b")
+            result.append(Grads(dz, read_only(sums["W"]), None if db is None else read_only(db), dx))
+        return tuple(result)
+
+    @cached_property
+    def after(self) -> Network:
+        return self._network.copy()
+
+
+class SampleGrads:
+    """The gradients of one sample in one layer; like Grads, but dW and dx are computed when asked for."""
+
+    dnorm = None
+
+    def __init__(self, x: np.ndarray, dz: np.ndarray, bias: bool, weights):
+        self._x, self.dz, self._weights = x, read_only(dz), weights
+        self.db = read_only(dz[0]) if bias else None
+
+    @cached_property
+    def dW(self) -> np.ndarray:
+        return read_only(self._x.T @ self.dz)
+
+    @cached_property
+    def dx(self) -> np.ndarray:
+        return read_only(self.dz @ self._weights().T)
+
+    def __iter__(self):
+        return iter((self.dz, self.dW, self.db, self.dx, None))
+
+
+class SampleStep(Step):
+    """An update of the per-sample engine; the engine hands in functions for what it computes on demand."""
+
+    def __init__(self, *, index, epoch, rows, y, loss, learning_rate, traces, grads, before, after):
+        self.index, self.epoch, self.rows, self.y = index, epoch, read_only(rows), read_only(y)
+        self.loss, self.learning_rate = loss, learning_rate
+        self.traces, self.grads, self._before, self._after = traces, grads, before, after
+
+    @property
+    def x(self) -> np.ndarray:
+        return self.traces[0].x
+
+    @cached_property
+    def before(self) -> Network:
+        return self._before()
+
+    @cached_property
+    def after(self) -> Network:
+        return self._after()
+
+
+def _joined(parts: list[np.ndarray]) -> np.ndarray:
+    return read_only(parts[0] if len(parts) == 1 else np.concatenate(parts))
