@@ -14,6 +14,7 @@ from .losses import LOSSES
 from .network import Dense, Network
 from .optimizers import OPTIMIZERS
 from .presets import PRESETS
+from .probes import PROBES
 from .records import Grads, Trace
 from .run import Run
 from .schedules import SCHEDULES
@@ -28,6 +29,7 @@ __all__ = [
     "LOSSES",
     "OPTIMIZERS",
     "PRESETS",
+    "PROBES",
     "SCHEDULES",
     "Dense",
     "Grads",

@@ -128,8 +128,12 @@ class Run:
         Points fall on multiples of `evaluate_every`. "loss" and "accuracy" are measured on the first 1,000 training
         rows (all, where there are fewer), the held-out ones on all held-out rows, at the weights of that step.
         """
-        columns = np.array(self._curve, np.float64).reshape(-1, len(CURVES)).T
-        return {name: column.astype(np.int64) if name == "step" else column.copy() for name, column in zip(CURVES, columns, strict=True)}
+        table = dict(zip(CURVES, self.curve_table().T, strict=True))
+        return {name: column.astype(np.int64 if name == "step" else np.float64) for name, column in table.items()}
+
+    def curve_table(self) -> np.ndarray:
+        """The same as one array, float64 (points, 5), columns as in CURVES."""
+        return np.array(self._curve, np.float64).reshape(-1, len(CURVES))
 
     @property
     def stopped(self) -> str | None:

@@ -1,0 +1,123 @@
+"""What a run bar says of a run: its choices in words, and as chips those that are easily overlooked.
+
+A chip is a choice that differs from the preset the run came from (or from the plain defaults), with the setting it
+belongs to and, where the running network can drop it, the value that does so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from ..config import CHANGEABLE, RunConfig
+from ..datasets import DATASETS
+from ..presets import PRESET_TITLES, PRESETS
+from .bench import Seat
+
+#: Choices that pages keep out of sight, and how a chip puts each; {} is the setting's value.
+_HIDDEN = {
+    "optimizer": "{}",
+    "schedule": "{} learning rate",
+    "l1": "L1 {:g}",
+    "l2": "L2 {:g}",
+    "dropout": "dropout {}",
+    "batch_norm": "batch normalization {}",
+    "bias": "biases {}",
+    "init": "start: {}",
+    "bias_init": "biases start: {}",
+    "shuffle": "shuffling {}",
+    "dtype": "{}",
+    "stop": "stops: {}",
+    "bug": "bug ON: {}",
+}
+
+
+def describe(seat: Seat) -> dict[str, Any]:
+    """A run for the status message: JSON-able. A run that could not be had has its sentence under "problem"."""
+    about = {
+        "id": seat.id,
+        "name": seat.name,
+        "parent": seat.parent,
+        "parent_step": seat.parent_step,
+        "problem": seat.problem,
+    }
+    if seat.run is None:
+        return {**about, "config": None, "step": seat.found.step, "head": seat.found.head, "stopped": seat.found.stopped}
+    run = seat.run
+    data = run.dataset
+    preset = preset_of(run.config)
+    return {
+        **about,
+        "preset": preset,
+        "title": seat.name or PRESET_TITLES.get(preset, "") or "-".join(map(str, run.config.sizes)),
+        "config": run.config.to_dict(),
+        "settings": dict(run.settings),
+        "step": run.step,
+        "head": run.head,
+        "stopped": run.stopped or "",
+        "chips": chips(run.config, run.settings),
+        "dataset_label": DATASETS[run.config.dataset].title,
+        "task": data.task,
+        "classes": list(data.classes),
+        "image_shape": data.image_shape,
+        "n_train": data.n_train,
+        "n_heldout": data.n_heldout,
+        "sizes": list(run.config.sizes),
+        "seed": run.config.seed,
+    }
+
+
+@lru_cache(maxsize=256)
+def preset_of(config: RunConfig) -> str | None:
+    """The preset that a configuration came from: the one that it equals but for its seed and what may be changed in it."""
+    for name, preset in PRESETS.items():
+        kept = {setting: getattr(preset, setting) for setting in CHANGEABLE}
+        if config.seed == preset.seed and config == preset:
+            return name
+        if _replaced(config, seed=preset.seed, **kept) == preset:
+            return name
+    return None
+
+
+def chips(config: RunConfig, settings: Mapping[str, Any]) -> list[list[Any]]:
+    """The overlooked choices in force, as [words, setting, value that drops it or None]."""
+    usual = PRESETS.get(preset_of(config) or "", RunConfig())
+    found = []
+    for setting, words in _HIDDEN.items():
+        value = settings.get(setting, getattr(config, setting))
+        default = getattr(usual, setting)
+        plain = getattr(RunConfig(), setting)
+        if setting == "bug":
+            found += [[words.format(bug), setting, []] for bug in value]
+        elif _same(value, default):
+            continue
+        else:
+            found.append([words.format(_words(setting, value, settings)), setting, plain if setting in CHANGEABLE else None])
+    return found
+
+
+def _same(one: Any, other: Any) -> bool:
+    listed = [list(value) if isinstance(value, tuple) else value for value in (one, other)]
+    return listed[0] == listed[1]
+
+
+def _words(setting: str, value: Any, settings: Mapping[str, Any]) -> Any:
+    """A value as a chip shows it."""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {amount}" for name, amount in value.items()) or "never"
+    if isinstance(value, (list, tuple)):
+        return ", ".join(map(str, value))
+    if setting in ("optimizer", "schedule"):
+        given = [f"{name} {amount}" for name, amount in settings.get(f"{setting}_args", {}).items()]
+        return " ".join([str(value), *given])
+    return value
+
+
+def _replaced(config: RunConfig, **changes: Any) -> RunConfig | None:
+    try:
+        return config.replace(**changes)
+    except ValueError:
+        return None

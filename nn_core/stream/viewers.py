@@ -1,0 +1,121 @@
+"""Viewers: who watches, what each asked for, and when which probe is due.
+
+A viewer grants frames ahead (credits) and names a greatest rate. Within that, each probe comes at its own cadence while
+the network learns, and once more when it stands still, so that every picture shows the same step. What does not fit
+into one frame waits for the next.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .commands import MAX_CREDITS, MAX_RATE
+
+#: The least time between two results of a probe while the network learns, in seconds.
+CADENCES = {"fast": 0.0, "medium": 0.1, "slow": 0.5}
+
+#: A frame takes up no further probe once it has this many bytes; the rest follows in the next one.
+FRAME_BYTES = 24_000
+
+#: Names every run of the workbench in a subscription.
+ALL_RUNS = "all"
+
+#: A frame may be this much early, so that a clock's jitter does not halve the rate, in seconds.
+_EARLY = 0.002
+
+
+@dataclass
+class Delivery:
+    """What a viewer has of one probe of one run: the version and the time of the last result, its size, rows and turn."""
+
+    version: int = -1
+    at: float = -1e9
+    size: int = 0
+    rows: int = 0
+    turn: int = 0
+    refused: bool = False
+
+
+@dataclass
+class Subscription:
+    """One probe that a viewer asked for; `run` is a run's id, ALL_RUNS, or None for the run that is shown."""
+
+    key: str
+    probe: str
+    args: dict[str, Any]
+    run: str | None = None
+    deliveries: dict[str, Delivery] = field(default_factory=dict)
+
+    def runs(self, shown: str, all_runs: Iterable[str]) -> list[str]:
+        """The runs that it means now."""
+        if self.run == ALL_RUNS:
+            return list(all_runs)
+        wanted = self.run or shown
+        return [wanted] if wanted in all_runs else []
+
+    def delivery(self, run: str) -> Delivery:
+        return self.deliveries.setdefault(run, Delivery())
+
+    @property
+    def asks(self) -> str:
+        """The same for two subscriptions whose results are the same."""
+        return f"{self.probe} {json.dumps(self.args, sort_keys=True)}"
+
+
+class Viewer:
+    """One open page. `version` counts whatever makes frames differ; all times are in seconds of one monotonic clock."""
+
+    def __init__(self, number: int):
+        self.number = number
+        self.credits = 0
+        self.max_rate = MAX_RATE
+        self.subscriptions: list[Subscription] = []
+        self._version = -1
+        self._waiting = False
+        self._next = 0.0
+
+    def subscribe(self, subscriptions: list[Subscription], max_rate: float) -> None:
+        """Ask for other probes. What is asked for as before goes on where it was."""
+        before = {(old.key, old.asks, old.run): old for old in self.subscriptions}
+        self.subscriptions = [before.get((new.key, new.asks, new.run), new) for new in subscriptions]
+        self.max_rate = max_rate
+        self._version = -1
+
+    def grant(self, frames: int) -> None:
+        """Accept so many frames more."""
+        self.credits = min(MAX_CREDITS, self.credits + frames)
+
+    def wants(self, version: int) -> bool:
+        """Whether there is news for it that it has room for."""
+        return self.credits > 0 and (self._version != version or self._waiting)
+
+    def wait(self, now: float) -> float:
+        """Seconds from `now` until its rate allows another frame."""
+        return max(0.0, self._next - _EARLY - now)
+
+    def due(self, probes: Mapping[str, Any], shown: str, runs: list[str], version: int, now: float, still: bool):
+        """The (subscription, run, delivery) that are due, longest waited for first. `still`: nothing is learning now."""
+        due = []
+        for wanted in self.subscriptions:
+            interval = CADENCES[probes[wanted.probe].cadence]
+            for run in wanted.runs(shown, runs):
+                had = wanted.delivery(run)
+                if had.version != version and not had.refused and (still or now - had.at >= interval - _EARLY):
+                    due.append((wanted, run, had))
+        due.sort(key=lambda one: one[2].at)
+        return due
+
+    def sent(self, version: int, now: float, waiting: bool) -> None:
+        """A frame of `version` went out; `waiting` says that something due had no room in it or is not complete."""
+        self.credits -= 1
+        self._version, self._waiting = version, waiting
+        self._next = max(self._next, now - 1 / self.max_rate) + 1 / self.max_rate
+
+    def forget_runs(self, runs: Iterable[str]) -> None:
+        """Drop what was noted of runs other than these."""
+        keep = set(runs)
+        for wanted in self.subscriptions:
+            wanted.deliveries = {run: had for run, had in wanted.deliveries.items() if run in keep}
