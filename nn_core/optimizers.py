@@ -61,7 +61,7 @@ class Optimizer:
         return {}
 
     def update(self, parameter, gradient, slots, step):
-        """Makes one update of `parameter` and its `slots`, in place, and leaves `gradient` alone; `step` counts from 1."""
+        """One update, in place, of `parameter` and its `slots`; `gradient` is left alone. `step` counts from 1."""
         raise NotImplementedError
 
     def _decayed(self, parameter, gradient):
