@@ -80,7 +80,7 @@ def download(
 
 @dataclass
 class _Asking:
-    """How mirrors are asked. One that failed goes to the end of the row, so that the next file starts with a good one."""
+    """How mirrors are asked. One that failed goes to the end of the row; the next file starts with a good one."""
 
     what: str
     mirrors: list[str]
