@@ -118,7 +118,7 @@ def reshaped_weights(right, x, dz, W):
 
 
 def updated_weights(right, x, dz, W):
-    return right(x, dz, W - 0.1 * (x.T @ dz))
+    return right(x, dz, W - x.T @ dz)
 
 
 BUGS = {
@@ -140,7 +140,7 @@ BUGS = {
         Bug(
             "wrong_batch_count",
             "Divided by the wrong number of rows",
-            "The mean over the batch divides by all 42,000 rows, though 1,000 of them were set aside: every gradient is "
+            "The mean over the batch divides by all 42,000 rows, though 1,000 were set aside: every gradient is "
             "41/42 of what it should be.",
             "None that you would notice: it acts like a learning rate 2.4 % smaller. Only a gradient check sees it.",
             "dz = (a - y) / 41000",
@@ -275,10 +275,10 @@ BUGS = {
             "updated_weights",
             "Sent back through updated weights",
             "Each layer is updated before its deltas are sent back, so that they meet weights which the prediction "
-            "never used (here with a learning rate of 0.1).",
+            "never used (here with a learning rate of 1).",
             "None at small learning rates; at large ones training becomes rough.",
             "dx = dz @ W.T",
-            "W -= 0.1 * dW; dx = dz @ W.T",
+            "W -= dW; dx = dz @ W.T",
             "dx",
             "all",
             updated_weights,

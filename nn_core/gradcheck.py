@@ -1,8 +1,8 @@
 """The gradient check: does the backward pass say what really happens when a weight is nudged?
 
-For every number w of the network, the slope of the loss is measured by nudging it both ways, (L(w + h) − L(w − h)) / 2h,
-and compared with what `Network.backward` found. A right backward pass agrees to about nine digits; a wrong one does not
-(LeCun et al. 1998 call it a must; the two-sided slope is off by h² only).
+For every number w of the network, the slope of the loss is measured by nudging w both ways, (L(w + h) − L(w − h)) / 2h,
+and compared with what `Network.backward` found. A right backward pass agrees to about nine digits, a wrong one does not
+(Bishop 2006, eq. 5.69: nudging both ways leaves an error of order h² only).
 """
 
 import math
@@ -118,7 +118,7 @@ def check_gradients(net, x, y, loss, *, bug=(), sample=None, training=None, h=NU
 
 
 class _Slopes:
-    """Measures slopes of the loss with respect to single numbers of layer l; the layers below it need no second pass."""
+    """Measures slopes of the loss along single numbers of layer l; the layers before it need no second pass."""
 
     def __init__(self, net, traces, y, loss, training, l, h):
         self.net, self.training, self.l, self.h = net, training, l, h
