@@ -99,7 +99,7 @@ def parse_csv(data: bytes | str) -> tuple[dict[str, Any], str]:
     names = []
     for i, (line, cells) in enumerate(rows):
         if len(cells) != 3:
-            raise ValueError(f"Line {line} has {len(cells)} columns, but must have three: two numbers and a label.")
+            raise ValueError(f"Line {line} must have three columns, two numbers and a label, but has {len(cells)}.")
         for j in range(2):
             value = _number(cells[j])
             if value is None:
@@ -155,7 +155,7 @@ def _rows(text: str) -> list[tuple[int, list[str]]]:
     first = next(line for line in lines if line.strip())
     separator = max(";\t,", key=first.count) if any(c in first for c in ";\t,") else ","
     try:
-        reader = csv.reader(io.StringIO(text), delimiter=separator, strict=True)
+        reader = csv.reader(io.StringIO(text), delimiter=separator, skipinitialspace=True, strict=True)
         rows = [(reader.line_num, [cell.strip() for cell in cells]) for cells in reader]
     except csv.Error as problem:
         raise ValueError(f"The file cannot be read as CSV: {problem}.") from None
