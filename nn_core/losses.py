@@ -17,6 +17,10 @@ from .arguments import choose
 __all__ = ["LOSSES", "Loss", "check_pair", "one_hot"]
 
 
+# The smallest normal number of each dtype: where a logarithm's argument is clipped.
+_TINY = {np.dtype(dtype): np.finfo(dtype).tiny for dtype in (np.float32, np.float64)}
+
+
 @dataclass(frozen=True)
 class Loss:
     """One loss, with its gradient. a is (n, units); y is (n,) labels for `targets` "labels", else (n, units) numbers.
@@ -100,21 +104,25 @@ class Loss:
 
 def cross_entropy_of_a(a, y):
     """−log a_y, each row"""
-    return -np.log(np.maximum(a[np.arange(len(a)), y], np.finfo(a.dtype).tiny))
+    return -np.log(np.maximum(a[np.arange(len(a)), y], _TINY[a.dtype]))
 
 
 def cross_entropy_gradient(a, y):
     """dL/da = −1 / (n a_y) at the label, 0 elsewhere"""
     rows = np.arange(len(a))
     da = np.zeros_like(a)
-    da[rows, y] = -1.0 / (np.maximum(a[rows, y], np.finfo(a.dtype).tiny) * len(a))
+    da[rows, y] = -1.0 / (np.maximum(a[rows, y], _TINY[a.dtype]) * len(a))
     return da
 
 
 def cross_entropy_rows(z, a, y):
-    """−log softmax(z)_y = log Σ exp(z) − z_y, each row, with the row's largest z taken off"""
+    """−log a_y, each row; or, once an a_y is too small to tell, log Σ exp(z) − z_y with the row's largest z taken off"""
+    rows = np.arange(len(a))
+    chosen = a[rows, y]
+    if chosen.min() >= _TINY[a.dtype]:
+        return -np.log(chosen)
     shifted = z - z.max(axis=1, keepdims=True)
-    return np.log(np.exp(shifted).sum(axis=1)) - shifted[np.arange(len(z)), y]
+    return np.log(np.exp(shifted).sum(axis=1)) - shifted[rows, y]
 
 
 def cross_entropy_delta(z, a, y, activation, n):
@@ -130,13 +138,13 @@ def cross_entropy_delta(z, a, y, activation, n):
 
 def binary_cross_entropy_of_a(a, y):
     """−(y log a + (1 − y) log(1 − a)), the mean of each row"""
-    tiny = np.finfo(a.dtype).tiny
+    tiny = _TINY[a.dtype]
     return -(y * np.log(np.maximum(a, tiny)) + (1.0 - y) * np.log(np.maximum(1.0 - a, tiny))).mean(axis=1)
 
 
 def binary_cross_entropy_gradient(a, y):
     """dL/da = (a − y) / (a (1 − a)), over the number of elements"""
-    tiny = np.finfo(a.dtype).tiny
+    tiny = _TINY[a.dtype]
     return ((1.0 - y) / np.maximum(1.0 - a, tiny) - y / np.maximum(a, tiny)) / a.size
 
 
