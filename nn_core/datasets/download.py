@@ -170,16 +170,24 @@ def _alone(what: str, folder: Path, progress: Progress | None, cancel: threading
                     done, total, _ = map(int, now.split())
                     progress(done, total)
         if time.monotonic() - since > ABANDONED:
-            with suppress(OSError):
-                lock.unlink()
+            _remove(lock)
             since = time.monotonic()
         if cancel.wait(0.1):
             raise DataUnavailable(f"The download of {what} was stopped; start it again when you like.")
     try:
         yield _teller(lock, progress)
     finally:
-        with suppress(OSError):
-            lock.unlink()
+        _remove(lock)
+
+
+def _remove(lock: Path) -> None:
+    """Removes the lock; Windows refuses that for the moment in which another process reads it."""
+    for _ in range(50):
+        try:
+            lock.unlink(missing_ok=True)
+            return
+        except OSError:
+            time.sleep(0.01)
 
 
 def _teller(lock: Path, progress: Progress | None) -> Progress:
