@@ -211,8 +211,8 @@ class Source:
     """An entry of DATASETS: what a menu needs to know of a dataset, and the call that builds it.
 
     `kind` is "images" or "plane", `task` "classification" or "regression". `build(name, args)` gets every argument,
-    checked. `prepare(progress, cancel)`, where given, brings the data onto this machine first, and `ready()` says
-    whether it is there.
+    checked. Where data has to come from elsewhere, `bring(progress=, cancel=)` gets it onto this machine (behind
+    `prepare`) and `present()` says whether it is there (behind `ready`).
     """
 
     name: str
