@@ -8,6 +8,7 @@ from .activations import ACTIVATIONS
 from .bugs import BUGS
 from .config import RunConfig
 from .datasets import DATASETS
+from .gradcheck import check_gradients
 from .hooks import Hook, Recorder, every
 from .initializers import INITIALIZERS
 from .losses import LOSSES
@@ -41,5 +42,6 @@ __all__ = [
     "Step",
     "Trace",
     "Trainer",
+    "check_gradients",
     "every",
 ]

@@ -95,9 +95,13 @@ class RunConfig:
         object.__setattr__(self, "activations", _activations(self))
         check_settings({name: getattr(self, name) for name in CHANGEABLE}, layers=len(self.sizes) - 1)
         if self.batch_norm and self.batch_size == 1:
-            raise ValueError("batch_norm: a batch of one row has no spread to normalize; take a batch_size of 2 or more.")
+            raise ValueError(
+                "batch_norm: a batch of one row has no spread to normalize; take a batch_size of 2 or more."
+            )
         if "softmax" in self.activations[:-1]:
-            raise ValueError("activations: softmax belongs to the output layer; take another one for the hidden layers.")
+            raise ValueError(
+                "activations: softmax belongs to the output layer; take another one for the hidden layers."
+            )
 
     def __hash__(self) -> int:
         return hash(self.to_json())
@@ -106,7 +110,9 @@ class RunConfig:
         """A copy with some fields changed (checked again)."""
         unknown = sorted(set(changes) - {f.name for f in fields(self)})
         if unknown:
-            raise ValueError(f"RunConfig has no field {unknown[0]!r}; it has {', '.join(f.name for f in fields(self))}.")
+            raise ValueError(
+                f"RunConfig has no field {unknown[0]!r}; it has {', '.join(f.name for f in fields(self))}."
+            )
         return replace(self, **changes)
 
     def to_dict(self) -> dict:
@@ -144,7 +150,9 @@ def check_settings(values: Mapping[str, Any], *, layers: int) -> dict:
     checked = {}
     for name, value in values.items():
         if name not in CHANGEABLE:
-            raise ValueError(f"{name} cannot be changed while training; it needs a new run. Changeable: {', '.join(CHANGEABLE)}.")
+            raise ValueError(
+                f"{name} cannot be changed while training; it needs a new run. Changeable: {', '.join(CHANGEABLE)}."
+            )
         checked[name] = _CHECKS[name](value, name)
     if isinstance(checked.get("dropout"), tuple) and len(checked["dropout"]) != layers - 1:
         raise ValueError(f"dropout: give one rate, or one for each of the {layers - 1} hidden layers.")
@@ -161,7 +169,9 @@ def _activations(config: RunConfig) -> tuple[str, ...]:
     if isinstance(names, str):
         names = (names,) * (layers - 1) + (_output_for(config),)
     if len(names) != layers:
-        raise ValueError(f"activations: {layers} layers follow the input, so give {layers} names or a single one, not {len(names)}.")
+        raise ValueError(
+            f"activations: {layers} layers follow the input, so give {layers} names or a single one, not {len(names)}."
+        )
     return names
 
 

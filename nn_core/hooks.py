@@ -1,7 +1,7 @@
 """Hooks: plain functions that are called with every update, to look at it.
 
-A hook takes one `Step` and returns nothing. What it is handed is read-only, so a hooked training run ends in exactly the
-weights of an unhooked one. `every` thins a hook out; `Recorder` is the ready-made one that keeps what it saw.
+A hook takes one `Step` and returns nothing. What it is handed is read-only, so a hooked training run ends in exactly
+the weights of an unhooked one. `every` thins a hook out; `Recorder` is the ready-made one that keeps what it saw.
 """
 
 from __future__ import annotations

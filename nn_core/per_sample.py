@@ -6,19 +6,20 @@ weighted sums. For a block of k samples X (k, fan_in), with weights W at the blo
 
     P = X @ W                        what each sample's sums would be without the block's own changes
     G = X @ X.T                      how much each sample overlaps each other
-    z_i = P[i] - G[i, :i] @ D[:i]    row D[j] = learning_rate * dz_j: the earlier samples' changes, as sample i feels them
+    z_i = P[i] - G[i, :i] @ D[:i]    D[j] = learning_rate * dz_j: the earlier samples' changes, as i feels them
     W -= X.T @ D                     after the block, all changes at once
 
 This is the same SGD, sample after sample, equal to the plain loop up to rounding. A bias is one more weight whose input
 is always 1, so every layer here keeps W and b stacked in one array `Wb` (fan_in + 1, fan_out).
 
-With L2, each update first shrinks W by 1 - learning_rate*l2. The block keeps the product of these factors in one number,
-`shrunk`, and stores D divided by it; the bias, which is not shrunk, is then kept apart from the first product.
+With L2, each update first shrinks W by 1 - learning_rate*l2. The block keeps the product of these factors in one
+number, `shrunk`, and stores D divided by it; the bias, which is not shrunk, is then kept apart from the first product.
 """
 
 from __future__ import annotations
 
-import math
+from functools import partial
+from math import isfinite, log
 
 import numpy as np
 
@@ -26,9 +27,12 @@ from .bugs import BUGS
 from .network import Network
 from .records import Trace, read_only
 from .steps import SampleGrads, SampleStep
+from .terms import RIGHT
 
 #: Samples a block; blocks end at multiples of this within an epoch.
 BLOCK = 32
+#: A NumPy scalar is added faster than a Python number, and leaves float32 and float64 arrays what they are.
+ONE = np.float32(1)
 #: Terms of the backward pass whose wrong versions fit into this engine; other bugs take the plain one.
 SERVED_TERMS = ("output_delta", "activation_derivative")
 
@@ -44,13 +48,15 @@ class PerSampleEngine:
         self.done = 0  # how many of them have been learned from
         layers = trainer.network.layers
         self.bias = [layer._b is not None for layer in layers]
-        self.Wb = [np.vstack([layer._W, layer._b[None]]) if layer._b is not None else layer._W.copy() for layer in layers]
+        self.Wb = [
+            np.vstack([layer._W, layer._b[None]]) if layer._b is not None else layer._W.copy() for layer in layers
+        ]
         self._reader = np.empty_like(self.Wb[0])
         self._reader_at = -1
         for layer, Wb, bias in zip(layers, [self._reader, *self.Wb[1:]], self.bias, strict=True):
             layer._W = Wb[:-1] if bias else Wb
             layer._b = Wb[-1] if bias else None
-        layers[0]._sync = self._sync
+        layers[0]._sync = self.sync
         self.refresh()
 
     @classmethod
@@ -82,19 +88,32 @@ class PerSampleEngine:
         layers = t.network.layers
         self.functions = [layer._activation for layer in layers]
         self.units_on = [layer._on for layer in layers]
-        self.terms = t.terms
         self.fold = self.bias[0] and t.l2 == 0  # the first layer's bias rides in the block's products
         widths = [layer.fan_out for layer in layers]
         fan_in = layers[0].fan_in
         self.X = np.ones((BLOCK, fan_in + self.bias[0]), t.dtype)
         if self.bias[0]:
             self.X[:, -1] = 1 if self.fold else 0
+        self.P = np.zeros((BLOCK, widths[0]), t.dtype)
+        self.G = np.zeros((BLOCK, BLOCK), t.dtype)
         self.D = np.zeros((BLOCK, widths[0]), t.dtype)
-        self.z = [np.zeros((1, width), t.dtype) for width in widths]
+        # Row i of each, and what sample i needs of the samples before it: views made once, not for every sample.
+        self.views = [(self.P[i], self.G[i, :i], self.D[:i], self.D[i]) for i in range(BLOCK)]
+        self.z = [np.zeros(width, t.dtype) for width in widths]
+        self.dz = [np.zeros(width, t.dtype) for width in widths]
         # Activations carry a trailing 1 where the next layer has a bias, so that its row of Wb is reached.
-        self.a = [np.ones((1, w + b), t.dtype) for w, b in zip(widths, [*self.bias[1:], False], strict=True)]
-        self.dz = [np.zeros((1, width), t.dtype) for width in widths]
+        self.inputs = [np.ones(w + b, t.dtype) for w, b in zip(widths, [*self.bias[1:], False], strict=True)]
+        self.a = [wide[:width] for wide, width in zip(self.inputs, widths, strict=True)]
         self.change = [np.empty_like(Wb) for Wb in self.Wb]
+        self.forward = [IN_PLACE[f.name][0] if f.name in IN_PLACE else into(f.value) for f in self.functions]
+        self.backward = [
+            IN_PLACE[f.name][1]
+            if f.name in IN_PLACE and terms.activation_derivative is RIGHT.activation_derivative
+            else into(partial(terms.activation_derivative, activation=f))
+            for f, terms in zip(self.functions, t.terms, strict=True)
+        ]
+        right = t.terms[-1].output_delta is RIGHT.output_delta
+        self.joined = t.loss.name == "cross_entropy" and right
         self._reader_at = -1
 
     def forget(self) -> None:
@@ -104,7 +123,7 @@ class PerSampleEngine:
 
     def leave(self) -> None:
         """Hand the parameters back to the network as plain arrays; only on an edge."""
-        self._sync()
+        self.sync()
         for layer, bias in zip(self.trainer.network.layers, self.bias, strict=True):
             layer._W = np.ascontiguousarray(layer._W)
             layer._b = layer._b.copy() if bias else None
@@ -129,18 +148,19 @@ class PerSampleEngine:
         self.index, self.epoch = t.index, t.epoch
         self.X[: self.size, : t.network.layers[0].fan_in] = t.rows.take(self.rows)
         X = self.X[: self.size]
-        self.P = X @ self.Wb[0]
-        self.G = X @ X.T
+        self.P[: self.size] = X @ self.Wb[0]
+        self.G[: self.size, : self.size] = X @ X.T
         self.y = t.y[self.rows]
+        self.labels = self.y.tolist() if self.joined else None
         self.rates = [t.rate_at(t.index + i) for i in range(self.size)]
         self.shrunk = 1.0
         self.done = 0
         if not self.fold and self.bias[0]:
             self.b = self.Wb[0][-1].copy()
 
-    def _first_layer(self, done: int) -> np.ndarray:
-        """The first layer's Wb after `done` samples of the open block."""
-        Wb = self.Wb[0] - self.X[:done].T @ self.D[:done]
+    def _first_layer(self, done: int, start: np.ndarray | None = None) -> np.ndarray:
+        """The first layer's Wb after `done` samples of the block that started from `start` (from Wb[0], by default)."""
+        Wb = (self.Wb[0] if start is None else start) - self.X[:done].T @ self.D[:done]
         if self.trainer.l2:
             Wb *= self.trainer.dtype.type(self._shrunk_after(done))
             if self.bias[0]:
@@ -153,17 +173,16 @@ class PerSampleEngine:
             shrunk *= 1 - rate * self.trainer.l2
         return shrunk
 
-    def _sync(self) -> None:
+    def sync(self) -> None:
         """Bring the reader's copy of the first layer up to date; the training state is not touched."""
         at = self.index + self.done if self.size else -2
         if self._reader_at != at:
             np.copyto(self._reader, self._first_layer(self.done) if self.size else self.Wb[0])
             self._reader_at = at
 
-    def set_first(self, name: str, index, value: float) -> None:
-        """Write one number into the first layer; only on an edge."""
-        (self.Wb[0][-1] if name == "b" else self.Wb[0])[index] = value
-        self._reader_at = -1
+    def written(self) -> None:
+        """The network's arrays were written to from outside: take the first layer over; only on an edge."""
+        np.copyto(self.Wb[0], self._reader)
 
     # -- samples -------------------------------------------------------------------------------------------------------
 
@@ -188,20 +207,22 @@ class PerSampleEngine:
         t, i = self.trainer, self.done
         earlier = [Wb.copy() for Wb in self.Wb[1:]]
         self.b_before = self.b.copy() if not self.fold and self.bias[0] else None
+        # A block that this update fills closes before the next one; the Step may be asked for `before` until then.
+        start = self.Wb[0].copy() if i + 1 == self.size else None
         if not self._learn(1):
             return None
         x = read_only(self.X[i : i + 1, : t.network.layers[0].fan_in])
-        a = [a[:, : z.shape[1]] for a, z in zip(self.a, self.z, strict=True)]
+        a, z, dz = ([row[None] for row in rows] for rows in (self.a, self.z, self.dz))
         inputs = [x, *a[:-1]]
-        weights = [lambda: self._first_layer(i), *(lambda Wb=Wb: Wb for Wb in earlier)]
+        weights = [lambda: self._first_layer(i, start), *(lambda Wb=Wb: Wb for Wb in earlier)]
         fan_ins = [layer.fan_in for layer in t.network.layers]
         return SampleStep(
             index=self.index + i, epoch=self.epoch, rows=self.rows[i : i + 1], y=self.y[i : i + 1], loss=t.last_loss,
             learning_rate=self.rates[i],
-            traces=tuple(Trace(read_only(x), read_only(z), read_only(a)) for x, z, a in zip(inputs, self.z, a, strict=True)),
+            traces=tuple(Trace(read_only(x), read_only(z), read_only(a)) for x, z, a in zip(inputs, z, a, strict=True)),
             grads=tuple(
-                SampleGrads(x, dz, bias, lambda W=W, n=n: W()[:n])
-                for x, dz, bias, W, n in zip(inputs, self.dz, self.bias, weights, fan_ins, strict=True)
+                SampleGrads(x, delta, bias, lambda W=W, n=n: W()[:n])
+                for x, delta, bias, W, n in zip(inputs, dz, self.bias, weights, fan_ins, strict=True)
             ),
             before=lambda: self._network_of([weights[0](), *earlier]),
             after=t.network.copy,
@@ -218,61 +239,170 @@ class PerSampleEngine:
     def _learn(self, samples: int) -> int:
         """Learn from the block's next `samples` samples, in place; return how many were done.
 
-        Everything is (1, width): one row of the batch-first arrays of network.py.
+        All arrays here are single rows, (width,), of the batch-first arrays of network.py.
         """
-        t, D, G, P, l2 = self.trainer, self.D, self.G, self.P, self.trainer.l2
-        Wb, a, z, dz, units_on, functions, terms = (
-            self.Wb, self.a, self.z, self.dz, self.units_on, self.functions, self.terms
-        )  # fmt: skip
-        last = len(Wb) - 1
-        outs = [a[l][:, : z[l].shape[1]] for l in range(last + 1)]
-        backs = [W[:-1].T if bias else W.T for W, bias in zip(Wb, self.bias, strict=True)]
-        cores = [W[:-1] if bias else W for W, bias in zip(Wb, self.bias, strict=True)]
-        for count in range(samples):
-            i = self.done
+        t = self.trainer
+        with np.errstate(over="ignore", under="ignore"):  # exp of a saturated unit; the result is right
+            done = self._loop(self.done, self.done + samples)
+        if done:
+            self.done += done
+            t.last_loss = self.loss
+            t.moved(done, done)
+        if done < samples:
+            t.stop_diverged(self.broken)
+        return done
+
+    def _loop(self, start: int, stop: int) -> int:
+        t, z, a, dz, joined = self.trainer, self.z, self.a, self.dz, self.joined
+        dtype, l2, rates, targets, labels = t.dtype.type, t.l2, self.rates, self.y, self.labels
+        last = len(z) - 1
+        dot, multiply, subtract = np.dot, np.multiply, np.subtract
+        forward, backward, units_on = self.forward, self.backward, self.units_on
+        z0, a0, on0, dz0, forward_first, views = z[0], a[0], units_on[0], dz[0], forward[0], self.views
+        # One entry a later layer: its array, its inputs as a row and as a column, its own rows, the layer before.
+        ups = [(self.Wb[l], self.inputs[l - 1], forward[l], z[l], a[l], units_on[l]) for l in range(1, last + 1)]
+        downs = [
+            (self.Wb[l][: len(a[l - 1])], dz[l], backward[l - 1], z[l - 1], a[l - 1], units_on[l - 1], dz[l - 1])
+            for l in range(last, 0, -1)
+        ]
+        moves = [
+            (self.Wb[l], self.inputs[l - 1][:, None], dz[l][None], self.change[l], self.Wb[l][: len(a[l - 1])])
+            for l in range(1, last + 1)
+        ]
+        z_out, a_out, dz_out = z[last], a[last], dz[last]
+        output_delta, activation = t.terms[last].output_delta, self.functions[last]
+        for i in range(start, stop):
             # Forward. The first layer's sums come out of the block, corrected for what the block has changed so far.
-            np.subtract(P[i : i + 1], G[i : i + 1, :i] @ D[:i], out=z[0])
+            P_i, G_i, D_before, D_i = views[i]
+            subtract(P_i, dot(G_i, D_before), z0)
             if l2:
-                z[0] *= t.dtype.type(self.shrunk)
+                z0 *= dtype(self.shrunk)
                 if self.bias[0]:
-                    z[0] += self.b
-            for l in range(last + 1):
-                if l:
-                    np.matmul(a[l - 1], Wb[l], out=z[l])
-                outs[l][...] = functions[l].value(z[l])
-                if units_on[l] is not None:
-                    outs[l] *= units_on[l]
+                    z0 += self.b
+            forward_first(z0, a0)
+            if on0 is not None:
+                a0 *= on0
+            for Wb, x, f, zl, al, on in ups:
+                dot(x, Wb, zl)
+                f(zl, al)
+                if on is not None:
+                    al *= on
 
             # Loss, and how it leans on the last layer's sums.
-            y = self.y[i : i + 1]
-            loss = float(t.loss.rows(z[last], outs[last], y)[0])
-            if not math.isfinite(loss):
-                t.stop_diverged(loss)
-                return count
-            dz[last][...] = terms[last].output_delta(z[last], outs[last], y, t.loss, functions[last], 1)
+            if joined:
+                label = labels[i]
+                belief = a_out.item(label)
+                loss = -log(belief) if belief > 0 else _loss(t, z_out, a_out, targets[i : i + 1])
+                dz_out[...] = a_out
+                dz_out[label] -= 1
+            else:
+                y = targets[i : i + 1]
+                loss = _loss(t, z_out, a_out, y)
+                dz_out[...] = output_delta(z_out[None], a_out[None], y, t.loss, activation, 1)[0]
+            if not isfinite(loss):
+                self.broken = loss
+                return i - start
 
             # Backward: from each layer's dz to the one before, before any weight moves.
-            for l in range(last, 0, -1):
-                da = dz[l] @ backs[l]
-                if units_on[l - 1] is not None:
-                    da *= units_on[l - 1]
-                dz[l - 1][...] = terms[l - 1].activation_derivative(z[l - 1], outs[l - 1], da, functions[l - 1])
+            for W, dzl, f, zl, al, on, out in downs:
+                da = dot(W, dzl)
+                if on is not None:
+                    da *= on
+                f(zl, al, da, out)
 
             # Update: W -= learning_rate * a.T @ dz, the bias with it. The first layer's waits in D.
-            rate = t.dtype.type(self.rates[i])
-            for l in range(1, last + 1):
+            rate = dtype(rates[i])
+            for Wb, column, dzl, change, W in moves:
                 if l2:
-                    cores[l] *= t.dtype.type(1 - self.rates[i] * l2)
-                np.multiply(a[l - 1].T, dz[l] * rate, out=self.change[l])
-                Wb[l] -= self.change[l]
-            np.multiply(dz[0], rate, out=D[i : i + 1])
+                    W *= dtype(1 - rates[i] * l2)
+                subtract(Wb, dot(column, multiply(dzl, rate), change), Wb)
+            multiply(dz0, rate, D_i)
             if l2:
                 if self.bias[0]:
-                    self.b -= D[i]
-                self.shrunk *= 1 - self.rates[i] * l2
-                D[i] /= t.dtype.type(self.shrunk)
+                    self.b -= D_i
+                self.shrunk *= 1 - rates[i] * l2
+                D_i /= dtype(self.shrunk)
+            self.loss = loss
+        return stop - start
 
-            self.done += 1
-            t.last_loss = loss
-            t.moved(1)
-        return samples
+
+def _loss(trainer, z: np.ndarray, a: np.ndarray, y: np.ndarray) -> float:
+    """One row's loss by the loss's own formula."""
+    return float(trainer.loss.rows(z[None], a[None], y)[0])
+
+
+# The commonest activations, written into given rows: fewer calls, no new arrays. The formulas are activations.py's.
+
+
+def into(fn):
+    """Let a batch-first function of (1, width) arrays work on rows and write its result into the last argument."""
+
+    def write(*rows):
+        *given, out = rows
+        out[...] = fn(*(row[None] for row in given))[0]
+
+    return write
+
+
+def sigmoid(z, a):
+    """a = 1 / (1 + exp(-z))"""
+    np.negative(z, a)
+    np.exp(a, a)
+    np.add(a, ONE, a)
+    np.reciprocal(a, a)
+
+
+def sigmoid_backward(z, a, da, dz):
+    """dz = da * a (1 - a)"""
+    np.multiply(a, a, dz)
+    np.subtract(a, dz, dz)
+    np.multiply(dz, da, dz)
+
+
+def tanh(z, a):
+    """a = tanh(z)"""
+    np.tanh(z, a)
+
+
+def tanh_backward(z, a, da, dz):
+    """dz = da * (1 - a²)"""
+    np.multiply(a, a, dz)
+    np.subtract(ONE, dz, dz)
+    np.multiply(dz, da, dz)
+
+
+def relu(z, a):
+    """a = max(0, z)"""
+    np.maximum(z, 0, out=a)
+
+
+def relu_backward(z, a, da, dz):
+    """dz = da where z > 0, else 0"""
+    np.multiply(da, z > 0, dz)
+
+
+def softmax(z, a):
+    """a = exp(z) / Σ exp(z), the largest z taken off first"""
+    np.subtract(z, np.maximum.reduce(z), a)
+    np.exp(a, a)
+    a /= np.add.reduce(a)
+
+
+def identity(z, a):
+    """a = z"""
+    a[...] = z
+
+
+def identity_backward(z, a, da, dz):
+    """dz = da"""
+    dz[...] = da
+
+
+#: name -> (forward(z, a), backward(z, a, da, dz)); softmax never stands in a hidden layer, so its second is not used.
+IN_PLACE = {
+    "identity": (identity, identity_backward),
+    "sigmoid": (sigmoid, sigmoid_backward),
+    "tanh": (tanh, tanh_backward),
+    "relu": (relu, relu_backward),
+    "softmax": (softmax, None),
+}

@@ -44,8 +44,9 @@ class Playback:
         start, state = checkpoints.before(step)
         if self.step > step or start > self.step:
             self.load(state, start, events)
+        here = self.step
         for event in events:
-            if self.step < event.step <= step:
+            if here < event.step <= step:
                 self.trainer.advance(event.step - self.step)
                 self.apply(event)
         self.trainer.advance(step - self.step)

@@ -56,7 +56,9 @@ class View:
     @cached_property
     def heldout(self) -> tuple[np.ndarray, np.ndarray]:
         """Outputs (n, fan_out) and answers (n,) for every held-out row."""
-        outputs = np.concatenate([a for _, _, a in predict(self.network, self.dataset, "heldout", self.dataset.n_heldout)])
+        outputs = np.concatenate(
+            [a for _, _, a in predict(self.network, self.dataset, "heldout", self.dataset.n_heldout)]
+        )
         return outputs, answers(outputs, self.network.layers[-1].activation)
 
 
@@ -187,7 +189,7 @@ RANGES = {"sigmoid": (0.0, 1.0), "tanh": (-1.0, 1.0)}
 
 @probe("medium", 20 * CURVE_CHUNK + 64, incremental=True)
 def curve(view: View, start: int) -> dict:
-    """Curve points from number `start` on, at most 400: step int32 (k,), the rest float32 (k,). total: all there are."""
+    """Curve points from number `start` on, at most 400: step int32 (k,), the rest float32. total: all there are."""
     table = view.curve[start : start + CURVE_CHUNK]
     result: dict[str, Any] = {"start": start, "total": len(view.curve)}
     result["step"] = table[:, 0].astype(np.int32)
@@ -227,7 +229,7 @@ def _step_up(value: float) -> float:
 
 @probe("slow", 10 * 10 * 4 + 4 * 200)
 def confusion(view: View) -> dict:
-    """Held-out rows by true class (rows) and answer (columns): int32 (classes, classes); accuracy float32 (classes,)."""
+    """Held-out rows by true class and answer: counts int32 (classes, classes); accuracy float32 (classes,)."""
     classes = len(view.dataset.classes)
     if not classes:
         return {"counts": np.zeros((0, 0), np.int32), "accuracy": np.zeros(0, np.float32)}

@@ -27,7 +27,7 @@ import numpy as np
 from .checkpoints import SPACING, Checkpoints, numerics_id, pack, unpack
 from .config import CHANGEABLE, RunConfig, check_settings, evaluation_interval
 from .datasets import DATASETS
-from .datasets.dataset import DataUnavailable, Dataset
+from .datasets.dataset import Dataset, DataUnavailable
 from .evaluation import evaluate, targets_for
 from .events import Event
 from .network import Network
@@ -136,6 +136,11 @@ class Run:
         return np.array(self._curve, np.float64).reshape(-1, len(CURVES))
 
     @property
+    def diverged(self) -> str | None:
+        """Where and how training broke, as a sentence; None while the numbers are finite."""
+        return self._now.trainer.diverged
+
+    @property
     def stopped(self) -> str | None:
         """Why the run goes no further from here, as a sentence; None while it can."""
         trainer, stop = self._now.trainer, self.settings["stop"]
@@ -237,7 +242,7 @@ class Run:
 
     def _measure(self) -> tuple[float, float, float, float]:
         network = self._now.trainer.network
-        network.layers[0].W  # noqa: B018 (brings a half-done block's first layer up to date)
+        self._now.trainer.sync()
         result = []
         for split, rows in (("train", TRAIN_SAMPLE), ("heldout", self.dataset.n_heldout)):
             result += evaluate(network, self.config.loss, self.dataset, split, self._targets[split], rows)
@@ -490,7 +495,7 @@ class Run:
         run = cls(config)
         if sha256 is not None and run.dataset.sha256 != sha256:
             raise DataUnavailable(
-                f"This run learned from other data than the dataset {config.dataset!r} found here; it waits for its own."
+                f"This run learned from other data than the dataset {config.dataset!r} found here; it waits for it."
             )
         recorded = sorted((e if isinstance(e, Event) else Event.from_dict(e) for e in events), key=lambda e: e.step)
         state = None
@@ -531,7 +536,8 @@ def _check_fit(config: RunConfig, dataset: Dataset) -> None:
     """Refuse a configuration whose network does not fit its data, with a sentence."""
     inputs, outputs = config.sizes[0], config.sizes[-1]
     if inputs != dataset.n_features:
-        raise ValueError(f"sizes: {config.dataset} has {dataset.n_features} inputs a row, so the first size must be {dataset.n_features}, not {inputs}.")
+        wanted = dataset.n_features
+        raise ValueError(f"sizes: {config.dataset} has {wanted} inputs a row, so the first size must be {wanted}.")
     classes = len(dataset.classes)
     if config.loss == "cross_entropy" and (classes == 0 or outputs != classes):
         allowed = f"the last size must be {classes}" if classes else "take the loss mse: it has values, not classes"

@@ -81,7 +81,9 @@ class WholeStep(Step):
         if self._first:
             return self._all[0][0]
         layers = zip(*(traces for traces, _, _, _ in self._all), strict=True)
-        return tuple(Trace(*(_joined([getattr(t, name) for t in layer]) for name in ("x", "z", "a"))) for layer in layers)
+        return tuple(
+            Trace(*(_joined([getattr(t, name) for t in layer]) for name in ("x", "z", "a"))) for layer in layers
+        )
 
     @cached_property
     def grads(self) -> tuple[Grads, ...]:

@@ -167,6 +167,10 @@ class Trainer:
         if self._engine is not None:
             self._engine.close()
 
+    def sync(self) -> None:
+        """Bring the network's arrays up to date; the per-sample engine keeps the first layer's to itself in a block."""
+        self._engine.sync()
+
     @property
     def on_block_edge(self) -> bool:
         """Whether the network's arrays hold the whole state (no block is open)."""
@@ -252,6 +256,7 @@ class Trainer:
         """Everything training depends on, as a dict of plain values and copied arrays. Only on a block edge."""
         if not self.on_block_edge:
             raise RuntimeError("A state can only be taken on a block edge.")
+        self.sync()
         arrays = {}
         for l, layer in enumerate(self.network.layers):
             for name, array in layer._parameters().items():
@@ -287,13 +292,15 @@ class Trainer:
                 layer.norm._running_mean[...] = arrays[f"{l}.running_mean"]
                 layer.norm._running_var[...] = arrays[f"{l}.running_var"]
             layer._set_units(arrays.get(f"{l}.units_on", True))
+        self._engine.written()
         self._engine.refresh()
 
     def set_parameter(self, layer: int, name: str, index, value: float) -> None:
         """Write one number into W or b between two updates."""
         self.close_block()
+        self.sync()
         self.network.layers[layer]._parameters()[name][index] = value
-        self._engine.refresh()
+        self._engine.written()
 
     def set_unit(self, layer: int, unit: int, on: bool) -> None:
         """Switch a unit on or off between two updates."""
@@ -328,7 +335,7 @@ class PlainEngine:
 
     def leave(self) -> None: ...
 
-    forget = close = settle = leave
+    forget = close = settle = sync = written = leave
 
     def updates_to_edge(self) -> int:
         return 0
@@ -419,7 +426,7 @@ class PlainEngine:
                     gradient = gradient + t.l1 * np.sign(array)
                 t.optimizer.update(array, gradient, t.slots[l][name], t.index + 1)
             if layer.norm is not None:
-                layer.norm._update(traces[l].extras)
+                layer.norm.follow(traces[l].extras)
         if rate != base:
             t.optimizer.learning_rate = base
 

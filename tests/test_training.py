@@ -1,0 +1,210 @@
+"""The Trainer against SGD written out by hand, in both engines, and what hooks may and may not do."""
+
+import numpy as np
+import pytest
+
+from nn_core import LOSSES, OPTIMIZERS, Dense, Network, Recorder, Trainer, every
+from nn_core.per_sample import PerSampleEngine
+from nn_core.training import CHUNK, PlainEngine
+
+
+def problem(n=70, sizes=(12, 9, 7, 4), activation="sigmoid", dtype=np.float64, bias=True, seed=3):
+    rng = np.random.default_rng(seed)
+    x = rng.random((n, sizes[0]))
+    y = rng.integers(0, sizes[-1], n)
+    network = Network.create(
+        sizes, [activation] * (len(sizes) - 2) + ["softmax"], seed=seed, dtype=dtype, bias=bias, bias_init="uniform"
+    )
+    return network, x.astype(dtype), y
+
+
+def sgd(rate=0.5):
+    return OPTIMIZERS["sgd"](learning_rate=rate)
+
+
+def textbook(network, x, y, rate, epochs, l2=0.0, seed=0):
+    """Per-sample SGD as a textbook writes it: outer products, one sample after another, float64."""
+    W = [np.array(layer.W) for layer in network.layers]
+    b = [np.zeros(layer.fan_out) if layer.b is None else np.array(layer.b) for layer in network.layers]
+    learns = [layer.b is not None for layer in network.layers]
+    for epoch in range(epochs):
+        for row in np.random.default_rng([seed, 1, epoch]).permutation(len(y)):
+            a = [x[row]]
+            for l in range(len(W) - 1):
+                a.append(1 / (1 + np.exp(-(a[-1] @ W[l] + b[l]))))
+            z = a[-1] @ W[-1] + b[-1]
+            p = np.exp(z - z.max())
+            p /= p.sum()
+            delta = p - np.eye(len(p))[y[row]]
+            for l in range(len(W) - 1, -1, -1):
+                back = W[l] @ delta
+                W[l] -= rate * (np.outer(a[l], delta) + l2 * W[l])
+                if learns[l]:
+                    b[l] -= rate * delta
+                delta = back * a[l] * (1 - a[l])
+    return W, b
+
+
+def engine_of(trainer):
+    return type(trainer._engine)
+
+
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("l2", [0.0, 0.01])
+def test_per_sample_engine_is_the_textbook_loop(bias, l2):
+    network, x, y = problem(bias=bias)
+    W, b = textbook(network, x, y, 0.5, epochs=3, l2=l2)
+    trainer = Trainer(network, "cross_entropy", sgd(), x, y, l2=l2)
+    assert engine_of(trainer) is PerSampleEngine
+    assert trainer.advance(3 * 70) == 210
+    assert trainer.epoch == 3
+    for layer, Wl, bl in zip(trainer.network.layers, W, b, strict=True):
+        np.testing.assert_allclose(layer.W, Wl, rtol=1e-10, atol=1e-12)
+        if bias:
+            np.testing.assert_allclose(layer.b, bl, rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("activation", ["sigmoid", "tanh", "relu", "gelu", "identity"])
+@pytest.mark.parametrize("loss", ["cross_entropy", "mse"])
+def test_both_engines_agree(activation, loss):
+    network, x, y = problem(activation=activation)
+    if loss == "mse":
+        y = np.eye(4)[y]
+    fast = Trainer(network.copy(), loss, sgd(0.1), x, y)
+    plain = Trainer(network.copy(), loss, sgd(0.1), x, y, l1=1e-300)  # an l1 that adds nothing takes the plain engine
+    assert (engine_of(fast), engine_of(plain)) == (PerSampleEngine, PlainEngine)
+    for _ in range(45):
+        one, other = fast.step(), plain.step()
+        assert one.loss == pytest.approx(other.loss, rel=1e-9)
+        for f, p in zip(one.traces, other.traces, strict=True):
+            np.testing.assert_allclose(f.z, p.z, rtol=1e-8, atol=1e-11)
+            np.testing.assert_allclose(f.a, p.a, rtol=1e-8, atol=1e-11)
+        for f, p in zip(one.grads, other.grads, strict=True):
+            for name in ("dz", "dW", "db"):
+                np.testing.assert_allclose(getattr(f, name), getattr(p, name), rtol=1e-7, atol=1e-11)
+
+
+def test_a_step_worked_by_hand():
+    # One sigmoid unit, x = (2, 0), y = 1, weights and bias 0: z = 0, a = 0.5, dz = a - y = -0.5.
+    # dW = x * dz = (-1, 0), db = -0.5. With learning rate 0.1: W = (0.1, 0), b = 0.05.
+    unit = Network([Dense(np.zeros((2, 1)), np.zeros(1), "sigmoid")])
+    step = Trainer(unit, "binary_cross_entropy", sgd(0.1), np.array([[2.0, 0.0]]), np.array([[1.0]])).step()
+    assert step.loss == pytest.approx(np.log(2))
+    assert step.grads[0].dz.item() == -0.5
+    np.testing.assert_array_equal(step.grads[0].dW, [[-1.0], [0.0]])
+    np.testing.assert_allclose(step.after.layers[0].W, [[0.1], [0.0]])
+    np.testing.assert_allclose(step.after.layers[0].b, [0.05])
+    np.testing.assert_array_equal(step.before.layers[0].W, [[0.0], [0.0]])
+
+
+@pytest.mark.parametrize("batch_size", [1, 8, 70])
+def test_before_and_after_belong_to_the_step(batch_size):
+    network, x, y = problem(dtype=np.float32)
+    trainer = Trainer(network, "cross_entropy", sgd(), x, y, batch_size=batch_size)
+    last = network.copy()
+    for _ in range(40):
+        step = trainer.step()
+        for before, kept, after, now in zip(
+            step.before.layers, last.layers, step.after.layers, trainer.network.layers, strict=True
+        ):
+            np.testing.assert_array_equal(before.W, kept.W)
+            np.testing.assert_array_equal(after.W, now.W)
+            np.testing.assert_array_equal(before.b, kept.b)
+            assert not np.array_equal(before.W, after.W)
+        last = step.after
+        np.testing.assert_array_equal(step.x, x[step.rows])
+        np.testing.assert_array_equal(step.y, y[step.rows])
+
+
+@pytest.mark.parametrize("batch_size", [1, 8])
+def test_hooks_see_and_change_nothing(batch_size):
+    network, x, y = problem(dtype=np.float32)
+    bare = Trainer(network.copy(), "cross_entropy", sgd(), x, y, batch_size=batch_size)
+    bare.advance(100)
+    seen = []
+
+    def nosy(step):
+        seen.append(step.index)
+        for array in (*step.traces[0][:3], *step.grads[0], step.rows, step.x, step.before.layers[0].W):
+            if isinstance(array, np.ndarray):
+                with pytest.raises(ValueError, match="read-only"):
+                    array[...] = 0
+
+    recorder = Recorder(keep=5)
+    hooked = Trainer(
+        network.copy(), "cross_entropy", sgd(), x, y, batch_size=batch_size, hooks=[every(7, nosy), recorder]
+    )
+    assert hooked.advance(100) == 100
+    assert seen == list(range(0, 100, 7))
+    assert recorder.indices == list(range(100))
+    assert [record.index for record in recorder.records] == [95, 96, 97, 98, 99]
+    assert recorder.records[-1].z[0].shape == (len(recorder.records[-1].rows), 9)
+    for one, other in zip(bare.network.layers, hooked.network.layers, strict=True):
+        np.testing.assert_array_equal(one.W, other.W)
+        np.testing.assert_array_equal(one.b, other.b)
+
+
+def test_short_last_batch_and_new_batch_size_from_the_present_offset():
+    network, x, y = problem(n=20)
+    trainer = Trainer(network, "cross_entropy", sgd(), x, y, batch_size=8, shuffle=False)
+    rows = [trainer.step().rows.tolist() for _ in range(2)]
+    trainer.configure(batch_size=3)
+    rows += [trainer.step().rows.tolist() for _ in range(3)]
+    assert rows == [list(range(8)), list(range(8, 16)), [16, 17, 18], [19], [0, 1, 2]]
+
+
+def test_a_large_batch_in_pieces_is_the_batch():
+    n = 2 * CHUNK + 100
+    network, x, y = problem(n=n)
+    whole = network.copy()
+    step = Trainer(network, "cross_entropy", sgd(), x, y, batch_size=n).step()
+    traces = whole.forward(x[step.rows])
+    grads = whole.backward(traces, y[step.rows], "cross_entropy")
+    assert step.loss == pytest.approx(whole.loss(traces, y[step.rows], "cross_entropy"))
+    for mine, right in zip(step.grads, grads, strict=True):
+        np.testing.assert_allclose(mine.dW, right.dW, rtol=1e-9, atol=1e-14)
+        np.testing.assert_allclose(mine.db, right.db, rtol=1e-9, atol=1e-14)
+        np.testing.assert_allclose(mine.dz, right.dz, rtol=1e-9, atol=1e-14)
+    np.testing.assert_allclose(step.traces[-1].a, traces[-1].a, rtol=1e-9)
+    assert sum(len(x) for _, _, x, _ in step.chunks()) == n
+
+
+def test_divergence_stops_before_the_update_that_broke():
+    network, x, y = problem(activation="relu", dtype=np.float32)
+    for batch_size in (1, 10):
+        trainer = Trainer(network.copy(), "cross_entropy", sgd(1e6), x * 1e6, y, batch_size=batch_size)
+        with np.errstate(all="ignore"):
+            assert trainer.advance(1000) < 1000
+        assert "learning rate" in trainer.diverged and f"update {trainer.index:,}" in trainer.diverged
+        assert trainer.advance(10) == 0
+
+
+def test_bad_arguments_are_refused_with_a_sentence():
+    network, x, y = problem()
+    good = dict(network=network, loss="cross_entropy", optimizer=sgd(), x=x, y=y)
+    for change, words in [
+        (dict(loss="huber"), "huber"),
+        (dict(x=x[:, :5]), "shape"),
+        (dict(y=y + 9), "label"),
+        (dict(x=np.where(x > 0.5, np.nan, x)), "NaN"),
+        (dict(batch_size=0), "batch_size"),
+        (dict(l2=-1.0), "l2"),
+        (dict(schedule="sometimes"), "schedule"),
+        (dict(bug=("no_such",)), "no_such"),
+        (dict(seed=-1), "seed"),
+    ]:
+        with pytest.raises(ValueError, match=words):
+            Trainer(**{**good, **change})
+    for k in (0, True, 1.5):
+        with pytest.raises(ValueError, match="every"):
+            every(k, print)
+    with pytest.raises(ValueError, match="keep"):
+        Recorder(keep=-1)
+
+
+def test_recorded_losses_are_the_loss_of_the_formula():
+    network, x, y = problem()
+    recorder = Recorder(keep=0)
+    Trainer(network.copy(), "cross_entropy", sgd(), x, y, batch_size=10, hooks=[recorder], shuffle=False).advance(1)
+    a = network(x[:10])
+    assert recorder.losses[0] == pytest.approx(LOSSES["cross_entropy"].value(a, y[:10]))
