@@ -182,7 +182,7 @@ class Run:
         if seconds is not None and not 0 <= seconds < math.inf:
             raise ValueError(f"advance: seconds must be a number of at least 0, not {seconds!r}.")
         begin = time.perf_counter()
-        first, trainer = self.step, self._now.trainer
+        first = self.step
         last = math.inf if steps is None else first + steps
         while self.step < last and self.stopped is None:
             if seconds is not None and time.perf_counter() - begin >= seconds:
@@ -190,18 +190,18 @@ class Run:
             target = min(last, self._next_boundary())
             if seconds is not None:
                 target = min(target, self.step + max(1, int(self._pace * min(SLICE, seconds))))
-            self._train(target - self.step)
-            if trainer.diverged is None:
+            if self._train(target - self.step):
                 self._arrive()
         return self.step - first
 
-    def _train(self, updates: int) -> None:
+    def _train(self, updates: int) -> int:
         begin = time.perf_counter()
         done = self._now.trainer.advance(updates)
         spent = time.perf_counter() - begin
         self._seconds += spent
         if done:
             self._pace = 0.8 * self._pace + 0.2 * done / max(spent, 1e-6)
+        return done
 
     def _next_boundary(self) -> int:
         """The next update at which something happens besides training."""
@@ -438,7 +438,7 @@ class Run:
                     digest.update(_little_endian(array))
             if layer.units_on is not None:
                 digest.update(layer.units_on.tobytes())
-        place = [trainer.index, trainer.epoch, trainer.offset, trainer.updates_to_edge(), trainer.diverged]
+        place = [trainer.index, trainer.epoch, trainer.offset, trainer.updates_to_edge()]
         digest.update(json.dumps([place, dict(self.settings)], sort_keys=True, default=list).encode())
         return digest.hexdigest()
 

@@ -163,7 +163,8 @@ class Trainer:
             self._engine.refresh()
 
     def close_block(self) -> None:
-        """End the per-sample engine's open block: its delayed first-layer update is applied now."""
+        """End the per-sample engine's open block, before something is changed: its delayed update is applied now."""
+        self.diverged = None  # what is changed may let it go on
         if self._engine is not None:
             self._engine.close()
 
@@ -273,7 +274,6 @@ class Trainer:
             "epoch": self.epoch,
             "offset": self.offset,
             "loss": self.last_loss,
-            "diverged": self.diverged,
             "arrays": arrays,
         }
 
@@ -281,7 +281,7 @@ class Trainer:
         """Take over a `state()`; settings (learning rate and so on) are set by whoever loads it."""
         self._engine.forget()
         self.index, self.epoch, self.offset = state["index"], state["epoch"], state["offset"]
-        self.last_loss, self.diverged = state["loss"], state["diverged"]
+        self.last_loss, self.diverged = state["loss"], None
         arrays = state["arrays"]
         for l, layer in enumerate(self.network.layers):
             for name, array in layer._parameters().items():

@@ -241,6 +241,7 @@ def test_divergence_is_the_same_in_every_replay_and_can_be_rewound():
         assert run.goto(0).stopped is None
         calmer = run.change(learning_rate=0.001)
         assert calmer is not run and calmer.advance(steps=100) == 100
+        assert again.change(learning_rate=1e-12).stopped is None, "a change deserves another try"
 
 
 @pytest.mark.parametrize(
