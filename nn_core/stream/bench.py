@@ -21,9 +21,10 @@ MAX_RUNS = 16
 
 @dataclass
 class Seat:
-    """One run of the bench with what the store has of it. `run` is None where it could not be had; `problem` says why.
+    """One run of the bench with what the store has of it.
 
-    `stored_events` and `stored_checkpoint` (its step) are on the disk already.
+    `run` is None where it could not be had; `problem` then says why, and `found` is what the store has. `stored_events`
+    (how many) and `stored_checkpoint` (its step) are on the disk already.
     """
 
     id: str
@@ -46,8 +47,6 @@ class Seat:
 
         `caches` adds a checkpoint and the curves, where there is a checkpoint newer than the stored one.
         """
-        if self.run is None:
-            return self.found
         run = self.run
         fresh = [*run.events[self.stored_events :], *([event] if event else [])]
         record = RunRecord(
@@ -95,6 +94,7 @@ def found_seat(record: RunRecord) -> Seat:
         )
         seat.run = run.goto(record.step)
         seat.stored_checkpoint = record.checkpoint[0] if record.checkpoint else -1
+        seat.found = None
     except (DataUnavailable, ValueError) as problem:
         seat.problem = str(problem)
     return seat
@@ -111,9 +111,10 @@ class Bench:
         """The seat of a run, or the shown one. Raises ValueError with a sentence where there is none."""
         wanted = run or self.shown
         if wanted not in self.seats:
-            raise ValueError(
-                f"There is no run {wanted!r} on the bench." if wanted else "There is no run here; choose a preset to begin one."
+            missing = (
+                f"There is no run {wanted!r} on the bench." if wanted else "There is no run here; choose a preset."
             )
+            raise ValueError(missing)
         return self.seats[wanted]
 
     def loaded(self, run: str | None = None) -> Seat:
@@ -170,4 +171,3 @@ class Bench:
             raise ValueError(f"goto: update {step:,} has not been made yet; the furthest is {head:,}.")
         for run in self.runs:
             run.goto(min(step, run.head))
-

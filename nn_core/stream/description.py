@@ -7,6 +7,7 @@ belongs to and, where the running network can drop it, the value that does so.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 
@@ -32,6 +33,8 @@ _HIDDEN = {
     "bug": "bug ON: {}",
 }
 
+_PLAIN = RunConfig()
+
 
 def describe(seat: Seat) -> dict[str, Any]:
     """A run for the status message: JSON-able. A run that could not be had has its sentence under "problem"."""
@@ -43,7 +46,8 @@ def describe(seat: Seat) -> dict[str, Any]:
         "problem": seat.problem,
     }
     if seat.run is None:
-        return {**about, "config": None, "step": seat.found.step, "head": seat.found.head, "stopped": seat.found.stopped}
+        found = seat.found
+        return {**about, "config": None, "step": found.step, "head": found.head, "stopped": found.stopped}
     run = seat.run
     data = run.dataset
     preset = preset_of(run.config)
@@ -70,30 +74,27 @@ def describe(seat: Seat) -> dict[str, Any]:
 
 @lru_cache(maxsize=256)
 def preset_of(config: RunConfig) -> str | None:
-    """The preset that a configuration came from: the one that it equals but for its seed and what may be changed in it."""
+    """The preset that a configuration came from: the one it equals but for its seed and what a running network can
+    change. None where there is no such preset."""
     for name, preset in PRESETS.items():
-        kept = {setting: getattr(preset, setting) for setting in CHANGEABLE}
-        if config.seed == preset.seed and config == preset:
-            return name
-        if _replaced(config, seed=preset.seed, **kept) == preset:
-            return name
+        loose = {field: getattr(preset, field) for field in ("seed", *CHANGEABLE)}
+        with suppress(ValueError):  # a preset's batch size, say, may not suit another network
+            if config.replace(**loose) == preset:
+                return name
     return None
 
 
 def chips(config: RunConfig, settings: Mapping[str, Any]) -> list[list[Any]]:
     """The overlooked choices in force, as [words, setting, value that drops it or None]."""
-    usual = PRESETS.get(preset_of(config) or "", RunConfig())
+    usual = PRESETS.get(preset_of(config) or "", _PLAIN)
     found = []
     for setting, words in _HIDDEN.items():
         value = settings.get(setting, getattr(config, setting))
-        default = getattr(usual, setting)
-        plain = getattr(RunConfig(), setting)
         if setting == "bug":
             found += [[words.format(bug), setting, []] for bug in value]
-        elif _same(value, default):
-            continue
-        else:
-            found.append([words.format(_words(setting, value, settings)), setting, plain if setting in CHANGEABLE else None])
+        elif not _same(value, getattr(usual, setting)):
+            drops = getattr(_PLAIN, setting) if setting in CHANGEABLE else None
+            found.append([words.format(_words(setting, value, settings)), setting, drops])
     return found
 
 
@@ -114,10 +115,3 @@ def _words(setting: str, value: Any, settings: Mapping[str, Any]) -> Any:
         given = [f"{name} {amount}" for name, amount in settings.get(f"{setting}_args", {}).items()]
         return " ".join([str(value), *given])
     return value
-
-
-def _replaced(config: RunConfig, **changes: Any) -> RunConfig | None:
-    try:
-        return config.replace(**changes)
-    except ValueError:
-        return None

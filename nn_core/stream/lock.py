@@ -23,7 +23,7 @@ def lock_folder(folder: Path) -> IO[bytes]:
     except OSError:
         file.close()
         raise StoreProblem(
-            f"Another Watch It Learn server is using the runs in {folder}; stop it, or set NN_RUNS_DIR to another folder."
+            f"Another Watch It Learn server is using the runs in {folder}; stop it, or set NN_RUNS_DIR to another one."
         ) from None
     return file
 

@@ -16,6 +16,9 @@ HEAD = struct.Struct("<Ic")
 VIEWER = struct.Struct("<I")
 JSON, FRAME = b"J", b"F"
 
+#: What a worker's process ends with when another one has taken its workbench: it is not to be started again.
+SUPERSEDED_EXIT = 3
+
 #: No body is longer than this; whoever reads a greater length has lost the thread.
 MAX_BODY = 64 * 1024 * 1024
 
@@ -44,3 +47,12 @@ def read_message(stream: BinaryIO) -> tuple[bytes, bytes] | None:
         raise ValueError("The pipe between server and worker carries something that is not a message.")
     body = stream.read(length)
     return (kind, body) if len(body) == length else None
+
+
+def read_json(body: bytes) -> dict[str, Any]:
+    """A JSON message's body as a dict; a dict without anything known in it where it is something else."""
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        value = None
+    return value if isinstance(value, dict) else {"cmd": None}

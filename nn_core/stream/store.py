@@ -87,8 +87,8 @@ class Superseded(Exception):
 
 @dataclass
 class RunRecord:
-    """What the store knows of a run. `events` are JSON-able dicts, oldest first, `first_event` the place of the first of
-    them in the run's list; `checkpoint` (step, bytes) and `curves` (bytes) are caches."""
+    """What the store knows of a run. `events` are JSON-able dicts, oldest first, `first_event` the place of the first
+    of them in the run's list; `checkpoint` (step, bytes) and `curves` (bytes) are caches."""
 
     id: str
     name: str
@@ -148,13 +148,15 @@ class Store:
         now = time.time()
         with self._transaction() as connection:
             connection.execute(
-                "INSERT INTO workbenches VALUES (?, 0, '', '{}', ?, ?) ON CONFLICT DO NOTHING", (check_token(token), now, now)
+                "INSERT INTO workbenches VALUES (?, 0, '', '{}', ?, ?) ON CONFLICT DO NOTHING",
+                (check_token(token), now, now),
             )
 
     def known(self, token: str) -> bool:
         """Whether a workbench of this token exists; StoreProblem where that cannot be found out."""
         with self._reading() as connection:
-            return bool(connection.execute("SELECT 1 FROM workbenches WHERE token = ?", (check_token(token),)).fetchone())
+            row = connection.execute("SELECT 1 FROM workbenches WHERE token = ?", (check_token(token),)).fetchone()
+        return row is not None
 
     def take(self, token: str, owner: str) -> int:
         """Take the lease of a workbench (made if it is new) for `owner` and return the new fencing number."""
@@ -168,7 +170,7 @@ class Store:
         return fence
 
     def load(self, token: str) -> tuple[dict[str, Any], list[RunRecord]]:
-        """A workbench's settings and the runs that its settings name under "bench" ({} and [] for one without a past)."""
+        """A workbench's settings and the runs that these name under "bench"; {} and [] for one without a past."""
         with self._reading() as connection:
             row = connection.execute("SELECT ui FROM workbenches WHERE token = ?", (check_token(token),)).fetchone()
             ui = json.loads(row[0]) if row else {}
@@ -277,7 +279,8 @@ def _check_version(connection: sqlite3.Connection) -> int:
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     if version > SCHEMA_VERSION:
         raise StoreProblem(
-            "The stored runs were written by a newer version of Watch It Learn; update it, or set NN_RUNS_DIR to another folder."
+            "The stored runs were written by a newer version of Watch It Learn; "
+            "update this one, or set NN_RUNS_DIR to another folder."
         )
     return version
 
@@ -285,7 +288,8 @@ def _check_version(connection: sqlite3.Connection) -> int:
 def _record(connection: sqlite3.Connection, token: str, run: str) -> RunRecord | None:
     """A run with its events, its newest checkpoint, and its curves."""
     row = connection.execute(
-        "SELECT id, name, config, data_sha256, parent, parent_step, step, head, stopped FROM runs WHERE token = ? AND id = ?",
+        "SELECT id, name, config, data_sha256, parent, parent_step, step, head, stopped FROM runs"
+        " WHERE token = ? AND id = ?",
         (token, run),
     ).fetchone()
     if row is None:
@@ -309,7 +313,8 @@ def _record(connection: sqlite3.Connection, token: str, run: str) -> RunRecord |
 def _write_run(connection: sqlite3.Connection, token: str, run: RunRecord, now: float) -> None:
     connection.execute(
         "INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
-        " name = excluded.name, step = excluded.step, head = excluded.head, stopped = excluded.stopped, updated = excluded.updated",
+        " name = excluded.name, step = excluded.step, head = excluded.head, stopped = excluded.stopped,"
+        " updated = excluded.updated",
         (
             run.id, token, run.name, run.config, run.data_sha256, run.parent, run.parent_step,
             run.step, run.head, run.stopped, now, now,
@@ -337,9 +342,11 @@ def _sentence(problem: Exception, folder: Path | None) -> str:
     if code.startswith("SQLITE_FULL"):
         return f"The disk with {where} is full; make room there, and saving goes on by itself."
     if code.startswith("SQLITE_READONLY"):
-        return f"Runs cannot be saved in {where}, which is read-only; set NN_RUNS_DIR to a folder that can be written to."
+        return (
+            f"Runs cannot be saved in {where}, which is read-only; set NN_RUNS_DIR to a folder that can be written to."
+        )
     if code.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         return f"Another program keeps the stored runs in {where} locked; close it, and saving goes on by itself."
     if code.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")):
         return f"The file {FILE} in {where} is damaged; move it away, and new runs are saved in a new one."
-    return f"Runs cannot be saved in {where} ({problem}); set NN_RUNS_DIR to a folder that can be written to."
+    return f"Runs cannot be saved in {where} ({problem}); set NN_RUNS_DIR to another folder."

@@ -12,10 +12,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..probes import CADENCES, Probe
 from .commands import MAX_CREDITS, MAX_RATE
-
-#: The least time between two results of a probe while the network learns, in seconds.
-CADENCES = {"fast": 0.0, "medium": 0.1, "slow": 0.5}
 
 #: A frame takes up no further probe once it has this many bytes; the rest follows in the next one.
 FRAME_BYTES = 24_000
@@ -29,7 +27,7 @@ _EARLY = 0.002
 
 @dataclass
 class Delivery:
-    """What a viewer has of one probe of one run: the version and the time of the last result, its size, rows and turn."""
+    """What a viewer has of one probe of one run: version and time of the last result, its size, rows and turn."""
 
     version: int = -1
     at: float = -1e9
@@ -96,11 +94,17 @@ class Viewer:
         """Seconds from `now` until its rate allows another frame."""
         return max(0.0, self._next - _EARLY - now)
 
-    def due(self, probes: Mapping[str, Any], shown: str, runs: list[str], version: int, now: float, still: bool):
-        """The (subscription, run, delivery) that are due, longest waited for first. `still`: nothing is learning now."""
+    def due(
+        self, probes: Mapping[str, Probe], shown: str, runs: list[str], version: int, now: float, still: bool
+    ) -> list[tuple[Subscription, str, Delivery]]:
+        """The subscriptions and runs that are due, longest waited for first. `still`: nothing is learning now.
+
+        While the network learns, a probe comes as often as its cadence allows, and every one when all stands still.
+        """
         due = []
         for wanted in self.subscriptions:
-            interval = CADENCES[probes[wanted.probe].cadence]
+            rate = CADENCES[probes[wanted.probe].cadence]
+            interval = 1 / rate if rate else 0.0
             for run in wanted.runs(shown, runs):
                 had = wanted.delivery(run)
                 if had.version != version and not had.refused and (still or now - had.at >= interval - _EARLY):
@@ -113,6 +117,11 @@ class Viewer:
         self.credits -= 1
         self._version, self._waiting = version, waiting
         self._next = max(self._next, now - 1 / self.max_rate) + 1 / self.max_rate
+
+    def give_up(self, version: int) -> None:
+        """No frame of `version` can be made; ask for nothing more until it is told to."""
+        self.subscriptions = []
+        self._version, self._waiting = version, False
 
     def forget_runs(self, runs: Iterable[str]) -> None:
         """Drop what was noted of runs other than these."""

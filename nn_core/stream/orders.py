@@ -1,0 +1,264 @@
+"""Orders: what each command does to a workbench.
+
+An event is proposed, stored, applied and acknowledged in this order, so that whoever was told that something happened
+finds it again. Nothing edits the past: what would change it makes another run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ..config import CHANGEABLE, RunConfig
+from ..presets import PRESETS
+from ..probes import PROBES
+from ..run import Run
+from .bench import MAX_RUNS, Bench, Seat, found_seat, new_seat
+from .commands import MAX_VIEWERS, check_command
+from .keeping import Keeper
+from .looking import choose
+from .pacing import Player
+from .publishing import Publisher
+from .saving import Saver
+from .viewers import Subscription, Viewer
+
+Answer = dict[str, Any] | None
+
+
+class Orders:
+    """Carries out commands on a workbench's parts. A method for each command of the table, named like it."""
+
+    def __init__(
+        self,
+        bench: Bench,
+        player: Player,
+        publisher: Publisher,
+        keeper: Keeper,
+        saver: Saver,
+        clock: Callable[[], float],
+    ):
+        self.look = 0
+        self.problem = ""
+        self._bench, self._player, self._publisher = bench, player, publisher
+        self._keeper, self._saver, self._clock = keeper, saver, clock
+
+    def obey(self, message: Mapping[str, Any]) -> dict[str, Any]:
+        """Check a message and carry it out. Returns what the answer says besides "ok".
+
+        Raises ValueError, DataUnavailable or StoreProblem with a sentence where it cannot be done.
+        """
+        name, arguments = check_command(message)
+        return getattr(self, f"_{name}")(**arguments) or {}
+
+    def begin(self, preset: str) -> None:
+        """Begin a fresh workbench with a preset, standing still until somebody watches."""
+        self._bench.put(new_seat(Run(preset), ""))
+        self._keeper.save(wait=True)
+
+    # -- going and standing --------------------------------------------------------------------------------------------
+
+    def _play(self) -> Answer:
+        seat = self._bench.seat()
+        if seat.run is None:  # perhaps its data has come meanwhile
+            self._bench.put(found_seat(seat.found), instead_of=seat.id)
+        run = self._bench.loaded().run
+        if not self._bench.moving:
+            raise ValueError(run.stopped)
+        self.problem = ""
+        self._player.play(self._clock())
+        self._altered()
+        return None
+
+    def _pause(self) -> Answer:
+        self._player.pause()
+        self._publisher.changed()
+        return {"step": self._bench.step, **self._store()}
+
+    def _step(self, n: int) -> Answer:
+        run = self._bench.loaded().run
+        if not self._bench.moving:
+            raise ValueError(run.stopped)
+        self._player.step(n)
+        self._publisher.changed()
+        return None
+
+    def _speed(self, value: str) -> Answer:
+        self._player.go_at(value, self._clock())
+        self._keeper.changed()
+        return None
+
+    def _goto(self, step: int) -> Answer:
+        self._bench.loaded()
+        self._player.pause()
+        self._bench.goto(step)
+        self.problem = ""
+        self._altered()
+        return {"step": self._bench.step}
+
+    # -- events --------------------------------------------------------------------------------------------------------
+
+    def _change(self, run: str | None, values: dict[str, Any]) -> Answer:
+        _check_changeable(values)
+        return self._happen(self._bench.loaded(run), "change", values)
+
+    def _parameter(self, run: str | None, **values: Any) -> Answer:
+        return self._happen(self._bench.loaded(run), "parameter", values)
+
+    def _unit(self, run: str | None, **values: Any) -> Answer:
+        return self._happen(self._bench.loaded(run), "unit", values)
+
+    def _happen(self, seat: Seat, kind: str, values: dict[str, Any]) -> Answer:
+        """Make an event of the seat's run, or of a fork of it where it stands before its head."""
+        run = seat.run if seat.run.step == seat.run.head else seat.run.fork()
+        event = run.propose(kind, **values)
+        if event is None:
+            return {"run": seat.id, "step": run.step, "changed": False, "saved": True}
+        if run is not seat.run:
+            seat = self._replace(seat, new_seat(run, "", seat, run.step))
+        answer = self._store((seat, event))
+        run.apply(event)
+        self._publisher.changed()
+        return {"run": seat.id, "step": event.step, "changed": True, **answer}
+
+    # -- runs ----------------------------------------------------------------------------------------------------------
+
+    def _reset(self, seed: int | None) -> Answer:
+        shown = self._bench.loaded()
+        self._player.pause()
+        for seat in [seat for seat in self._bench.seats.values() if seat.run is not None]:
+            begun = seat.run.restarted(seed if seat is shown else None)
+            fresh = self._replace(seat, new_seat(begun, "", seat, 0))
+            if seat is shown:
+                shown = fresh
+        return self._shown(shown)
+
+    def _new(self, preset: str | None, config: dict[str, Any] | None, beside: bool) -> Answer:
+        if (preset is None) == (config is None):
+            raise ValueError("new needs either a preset or a config.")
+        if preset is not None and preset not in PRESETS:
+            raise ValueError(f"There is no preset {preset!r}; choose one of {', '.join(PRESETS)}.")
+        self._check_room(beside)
+        run = Run(PRESETS[preset] if preset is not None else RunConfig.from_dict(config))
+        return self._shown(self._replace(None if beside else self._shown_seat(), new_seat(run, "")))
+
+    def _fork(self, step: int | None, changes: dict[str, Any], beside: bool) -> Answer:
+        _check_changeable(changes)
+        seat = self._bench.loaded()
+        if step is not None and step > seat.run.head:
+            raise ValueError(f"fork: update {step:,} has not been made yet; the furthest is {seat.run.head:,}.")
+        self._check_room(beside)
+        fork = seat.run.fork(step, **changes)
+        return self._shown(self._replace(None if beside else seat, new_seat(fork, "", seat, fork.step)))
+
+    def _show(self, run: str, beside: bool) -> Answer:
+        if run in self._bench.seats:
+            return self._shown(self._bench.seats[run])
+        self._check_room(beside)
+        record = self._saver.read(run)
+        if record is None:
+            raise ValueError(f"There is no run {run!r} here.")
+        self._player.pause()
+        return self._shown(self._replace(None if beside else self._shown_seat(), found_seat(record)))
+
+    def _remove(self, run: str) -> Answer:
+        self._keeper.save(wait=False)
+        self._bench.remove(run)
+        return self._shown(self._bench.seat())
+
+    def _rename(self, run: str | None, name: str) -> Answer:
+        self._bench.seat(run).name = name
+        return self._store()
+
+    def _describe(self) -> Answer:
+        return None  # the worker adds the status
+
+    def _get(self, run: str | None) -> Answer:
+        return {"json": self._bench.loaded(run).run.to_json()}
+
+    def _check_room(self, beside: bool) -> None:
+        if beside and len(self._bench.seats) >= MAX_RUNS:
+            raise ValueError(f"{MAX_RUNS} runs are being trained together already; remove one first.")
+
+    def _shown_seat(self) -> Seat | None:
+        return self._bench.seats.get(self._bench.shown)
+
+    def _replace(self, old: Seat | None, seat: Seat) -> Seat:
+        """Put a run on the bench, in the place of `old` or beside the others; `old` is stored as it stands."""
+        self._keeper.save(wait=False)
+        self._bench.put(seat, instead_of=old.id if old else None)
+        return seat
+
+    def _shown(self, seat: Seat) -> dict[str, Any]:
+        """Show a run and store the bench as it is now."""
+        self._bench.shown = seat.id
+        self.problem = seat.problem
+        self._publisher.problem = ""
+        for viewer in self._publisher.viewers.values():
+            viewer.forget_runs(self._bench.seats)
+        self._publisher.changed()
+        return {"run": seat.id, "step": self._bench.step, **self._store()}
+
+    # -- looking and watching ------------------------------------------------------------------------------------------
+
+    def _look(self, how: str, value: int | str | None) -> Answer:
+        self.look = choose(self._publisher.view(self._bench.loaded()), self.look, how, value)
+        self._altered()
+        return {"index": self.look}
+
+    def _hello(self, viewer: int, reduced_motion: bool) -> Answer:
+        self._viewer_at(viewer)
+        if self._player.playing is None and self._bench.moving and not reduced_motion:
+            return self._play()
+        return None
+
+    def _viewer(self, viewer: int, probes: list[dict[str, Any]], max_rate: float) -> Answer:
+        wanted = [_subscription(**probe) for probe in probes]
+        self._publisher.problem = ""
+        self._viewer_at(viewer).subscribe(wanted, max_rate)
+        return None
+
+    def _credit(self, viewer: int, n: int) -> Answer:
+        self._viewer_at(viewer).grant(n)
+        return None
+
+    def _rate(self, viewer: int, value: float) -> Answer:
+        self._viewer_at(viewer).max_rate = value
+        return None
+
+    def _gone(self, viewer: int) -> Answer:
+        self._publisher.viewers.pop(viewer, None)
+        return None
+
+    def _viewer_at(self, number: int) -> Viewer:
+        viewers = self._publisher.viewers
+        if number not in viewers and len(viewers) >= MAX_VIEWERS:
+            raise ValueError(f"{MAX_VIEWERS} pages are watching this run already; close one.")
+        return viewers.setdefault(number, Viewer(number))
+
+    def _altered(self) -> None:
+        """What frames show and what is stored have changed."""
+        self._publisher.changed()
+        self._keeper.changed()
+
+    def _store(self, event: tuple[Seat, Any] | None = None) -> dict[str, Any]:
+        """Store the bench before something is acknowledged, and say in the answer whether that worked."""
+        if self._keeper.save(wait=True, event=event):
+            return {"saved": True}
+        return {"saved": False, "note": f"This is not saved: {self._keeper.problem}"}
+
+
+def _check_changeable(values: Mapping[str, Any]) -> None:
+    for name in values:
+        if name not in CHANGEABLE:
+            raise ValueError(
+                f"{name[:40]!r} cannot be changed in a running network; what can be is {', '.join(CHANGEABLE)}."
+            )
+
+
+def _subscription(key: str, probe: str, args: dict[str, Any], run: str | None) -> Subscription:
+    """A subscription whose probe exists and whose arguments fit it. Raises ValueError with a sentence."""
+    if probe not in PROBES:
+        raise ValueError(f"There is no probe {probe!r}; there are {', '.join(PROBES)}.")
+    PROBES[probe].check(args)
+    given = {name: value for name, value in args.items() if value is not None and name not in ("start", "turn")}
+    return Subscription(key, probe, given, run)

@@ -1,0 +1,306 @@
+"""The worker: the process in which one learner's networks learn. Started as `python -m nn_core.stream.worker`.
+
+Its loop takes commands, trains for some milliseconds, sends the frames that are due and hands progress to the store. It
+reads messages on its standard input, writes messages and frames on its standard output, and ends when the input ends.
+A bad message is answered with a sentence; nothing that comes in can end it.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import signal
+import socket
+import sys
+import threading
+import time
+import traceback
+import warnings
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from ..datasets.dataset import DataUnavailable
+from .bench import Bench, found_seat
+from .description import describe
+from .keeping import Keeper
+from .orders import Orders
+from .pacing import SPEEDS, Player
+from .pipe import JSON, SUPERSEDED_EXIT, frame_message, json_message, read_json, read_message
+from .publishing import Publisher, reason
+from .saving import Saver
+from .store import Store, StoreProblem, Superseded, check_token
+
+#: Length of a slice of training between two looks at the commands, in seconds.
+SLICE = 0.005
+
+#: The run that a fresh workbench begins with, and its speed.
+FIRST_PRESET = "digits"
+FIRST_SPEED = "30"
+
+#: How long the process may take to end after its input has, in seconds.
+_LAST_SECONDS = 8.0
+
+#: How long the loop sleeps at most, in seconds.
+_IDLE = 1.0
+
+Messages = queue.SimpleQueue[dict[str, Any] | None]
+
+
+class Worker:
+    """One workbench at work. `write` takes whole messages to the server."""
+
+    def __init__(self, token: str, store: Store, write: Callable[[bytes], Any]):
+        self._write = write
+        self._clock = time.monotonic
+        self._bench = Bench()
+        self._player = Player(FIRST_SPEED)
+        self._saver = Saver(store, token, f"{socket.gethostname()}:{os.getpid()}")
+        self._keeper = Keeper(self._saver, self._bench, self._settings)
+        self._publisher = Publisher(self._bench, lambda viewer, frame: write(frame_message(viewer, frame)))
+        self._orders = Orders(self._bench, self._player, self._publisher, self._keeper, self._saver, self._clock)
+        self._chunk = 1
+        self._stepping: list[dict[str, Any]] = []
+        self._news = True
+        self._problems = ("", "", "")
+
+    def load(self) -> None:
+        """Take the lease and bring the workbench back as it was stored, or begin a fresh one."""
+        settings, records = self._saver.open()
+        if records:
+            self._orders.problem = "Your run is being brought back; one moment."
+            self._write(json_message({"status": self._status()}))
+            self._orders.problem = ""
+        for record in records:
+            seat = self._bench.seats[record.id] = found_seat(record)
+            self._orders.problem = self._orders.problem or seat.problem
+        shown = settings.get("shown")
+        self._bench.shown = shown if shown in self._bench.seats else next(iter(self._bench.seats), "")
+        self._orders.look = settings.get("look", 0)
+        self._player.playing = settings.get("playing")
+        if settings.get("speed") in SPEEDS:
+            self._player.go_at(settings["speed"], self._clock())
+        if not records:
+            try:
+                self._orders.begin(FIRST_PRESET)
+            except (DataUnavailable, ValueError) as problem:
+                self._orders.problem = str(problem)
+
+    def serve(self, messages: Messages) -> None:
+        """Work until a None comes among the messages. Raises Superseded where another worker has taken over."""
+        try:
+            with suppress(BrokenPipeError):  # the server has gone, which its closed pipe is about to say, too
+                while self._take(messages):
+                    self._train()
+                    self._publish()
+                    self._keeper.tend(self._clock(), self._player.moving)
+                    self._tell()
+            self._keeper.save(wait=True, last=True)
+        except Superseded as end:
+            self._player.pause()
+            self._orders.problem = str(end)
+            self._write(json_message({"status": self._status()}))
+            raise
+        finally:
+            self._saver.close()
+
+    def _publish(self) -> None:
+        moving, playing = self._player.moving, bool(self._player.playing)
+        self._publisher.publish(self._clock(), still=not moving, playing=playing, look=self._orders.look)
+
+    # -- taking commands -----------------------------------------------------------------------------------------------
+
+    def _take(self, messages: Messages) -> bool:
+        """Carry out the commands that have come, waiting for one if there is nothing else to do. False at their end."""
+        message = _next(messages, self._leisure())
+        while message is not _NOTHING:
+            if message is None:
+                return False
+            following = _next(messages, 0.0)
+            if message.get("cmd") == "goto" and following and following.get("cmd") == "goto":
+                self._answer(message, {"ok": True, "skipped": True})  # a handle is being dragged: the last place counts
+            else:
+                self._obey(message)
+            message = following
+        return True
+
+    def _leisure(self) -> float:
+        """Seconds until there is something to do without a command."""
+        now = self._clock()
+        until = min(self._player.wait(now), self._publisher.wait(now), _IDLE)
+        return min(until, 0.02) if self._keeper.busy or self._news else until
+
+    def _obey(self, message: dict[str, Any]) -> None:
+        """Carry out one command and answer it, come what may."""
+        name = message.get("cmd")
+        if name not in _QUIET:
+            self._news = True
+        try:
+            answer = self._orders.obey(message)
+        except (ValueError, DataUnavailable, StoreProblem) as problem:
+            self._answer(message, {"ok": False, "error": str(problem)})
+        except Superseded:
+            raise
+        except Exception as problem:
+            traceback.print_exc(file=sys.stderr)
+            self._answer(message, {"ok": False, "error": f"That could not be done: {reason(problem)}."})
+        else:
+            if name == "step":
+                self._stepping.append(message)
+                return
+            if name == "describe":
+                answer = {"status": self._status()}
+            self._answer(message, {"ok": True, **answer})
+
+    def _answer(self, message: dict[str, Any], answer: dict[str, Any]) -> None:
+        """Answer a message; what went well is told only to those who asked."""
+        if message.get("id") is not None or not answer["ok"]:
+            self._write(json_message({"reply": message.get("id"), "viewer": message.get("viewer"), **answer}))
+
+    # -- training ------------------------------------------------------------------------------------------------------
+
+    def _train(self) -> None:
+        """Make the updates that are due, for about a SLICE."""
+        now = self._clock()
+        due = self._player.due(now)
+        if due != 0:
+            wanted = self._chunk if due is None else min(due, self._chunk)
+            try:
+                done = self._bench.advance(wanted)
+            except Exception as problem:
+                if not isinstance(problem, DataUnavailable):
+                    traceback.print_exc(file=sys.stderr)
+                self._orders.problem = f"Training stopped: {reason(problem)}."
+                done = 0
+                self._player.pause()
+            spent = self._clock() - now
+            self._keeper.trained(spent)
+            if wanted == self._chunk or spent > SLICE:
+                self._chunk = max(1, min(int(done * SLICE / max(spent, 1e-6)), 4 * self._chunk))
+            self._player.done(done, now)
+            self._publisher.changed()
+            if not self._bench.moving:
+                self._player.pause()
+            if not self._player.moving:
+                self._news = True
+                self._keeper.changed()
+        if self._stepping and not self._player.steps_left:
+            self._end_steps()
+
+    def _end_steps(self) -> None:
+        """Acknowledge the steps that were asked for, once where they led to is stored."""
+        saved = self._keeper.save(wait=True)
+        stepping, self._stepping = self._stepping, []
+        for message in stepping:
+            self._answer(message, {"ok": True, "step": self._bench.step, "saved": saved})
+
+    # -- telling -------------------------------------------------------------------------------------------------------
+
+    def _settings(self) -> dict[str, Any]:
+        """What is stored of the workbench besides its runs."""
+        return {
+            "bench": list(self._bench.seats),
+            "shown": self._bench.shown,
+            "playing": self._player.playing,
+            "speed": self._player.speed,
+            "look": self._orders.look,
+        }
+
+    def _status(self) -> dict[str, Any]:
+        return {
+            "playing": bool(self._player.playing),
+            "speed": self._player.speed,
+            "runs": [describe(seat) for seat in self._bench.seats.values()],
+            "shown": self._bench.shown,
+            "look": self._looked_at(),
+            "problem": self._orders.problem or self._publisher.problem,
+            "saving": self._keeper.problem,
+        }
+
+    def _looked_at(self) -> dict[str, Any]:
+        seat = self._bench.seats.get(self._bench.shown)
+        if seat is None or seat.run is None or not seat.run.dataset.n_heldout:
+            return {"split": "heldout", "index": self._orders.look, "label": None}
+        data = seat.run.dataset
+        index = min(self._orders.look, data.n_heldout - 1)
+        label = data.classes[int(data.labels("heldout")[index])] if data.classes else None
+        return {"split": "heldout", "index": index, "label": label}
+
+    def _tell(self) -> None:
+        """Send the status, if there is news."""
+        problems = (self._orders.problem, self._publisher.problem, self._keeper.problem)
+        if self._news or problems != self._problems:
+            self._news, self._problems = False, problems
+            self._write(json_message({"status": self._status()}))
+
+
+#: Commands after which the status is as it was.
+_QUIET = ("credit", "viewer", "rate", "gone", "describe", "get")
+
+_NOTHING: dict[str, Any] = {}
+
+
+def _next(messages: Messages, wait: float) -> dict[str, Any] | None:
+    """The next message, waited for so long; _NOTHING where none has come, None at the end of all."""
+    try:
+        return messages.get(timeout=wait) if wait > 0 else messages.get_nowait()
+    except queue.Empty:
+        return _NOTHING
+
+
+def main() -> int:
+    """Serve the workbench that the first message names. Returns the process's exit status."""
+    with suppress(ValueError, OSError):
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(os, "nice"):
+        with suppress(OSError):
+            os.nice(10)
+    output = _own_output()
+    np.seterr(all="ignore")
+    warnings.simplefilter("ignore", RuntimeWarning)
+    sys.setswitchinterval(0.001)
+    messages: Messages = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=(sys.stdin.buffer, messages), daemon=True, name="listener").start()
+    opening = messages.get()
+    if opening is None:
+        return 0
+    worker = Worker(check_token(opening.get("token")), Store(), output)
+    worker.load()
+    try:
+        worker.serve(messages)
+    except Superseded:
+        return SUPERSEDED_EXIT
+    return 0
+
+
+def _own_output() -> Callable[[bytes], None]:
+    """The pipe to the server, taken away from whatever else prints: stray prints go to standard error."""
+    pipe = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+
+    def write(message: bytes) -> None:
+        pipe.write(message)
+        pipe.flush()
+
+    return write
+
+
+def _listen(stream: BinaryIO, messages: Messages) -> None:
+    """The listening thread: puts messages into the queue and a None at their end, then sees that the process ends."""
+    with suppress(OSError, ValueError):
+        while (message := read_message(stream)) is not None:
+            kind, body = message
+            if kind == JSON:
+                messages.put(read_json(body))
+    messages.put(None)
+    time.sleep(_LAST_SECONDS)
+    os._exit(1)
+
+
+if __name__ == "__main__":
+    # Without the interpreter's own end, which would wait for threads that wait for the disk.
+    status = main()
+    sys.stderr.flush()
+    os._exit(status)
