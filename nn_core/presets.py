@@ -17,10 +17,47 @@ PRESETS: dict[str, RunConfig] = {
         learning_rate=0.03,
         batch_size=10,
     ),
+    # The first tutorial as published: squared error behind a softmax whose Jacobian is cut to its diagonal.
+    "hansen-as-published": RunConfig(
+        dataset="mnist",
+        dataset_args={"split": "hansen"},
+        bias=False,
+        init="fan_out_normal",
+        loss="mse",
+        bug=("softmax_diagonal",),
+        learning_rate=0.001,
+        shuffle=False,
+    ),
+    # The same layers as one would train them: cross-entropy, biases, a learning rate that learns.
+    "hansen-corrected": RunConfig(dataset="mnist"),
+    # The second tutorial as published: full batches, and both bias gradients summed into one number.
+    "zhang-as-published": RunConfig(
+        dataset="mnist",
+        dataset_args={"split": "zhang"},
+        sizes=(784, 10, 10),
+        activations=("relu", "softmax"),
+        init="uniform",
+        bias_init="uniform",
+        batch_size="full",
+        bug=("summed_bias_gradient", "wrong_batch_count"),
+    ),
+    "zhang-corrected": RunConfig(
+        dataset="mnist",
+        dataset_args={"split": "zhang"},
+        sizes=(784, 10, 10),
+        activations=("relu", "softmax"),
+        init="uniform",
+        bias_init="uniform",
+        batch_size="full",
+    ),
 }
 
 #: What the menu says of each preset.
 PRESET_TITLES: dict[str, str] = {
     "digits": "Digits, 784-128-64-10",
     "digits-small": "Small digits, 64-32-10",
+    "hansen-as-published": "Tutorial A as published",
+    "hansen-corrected": "Tutorial A corrected",
+    "zhang-as-published": "Tutorial B as published",
+    "zhang-corrected": "Tutorial B corrected",
 }
