@@ -1,0 +1,53 @@
+// Small helpers to build elements. Text reaches the page only as text nodes: nothing here parses HTML.
+
+const SVG = "http://www.w3.org/2000/svg";
+
+// An element with attributes and children; "on..." attributes are listeners, `class` and `data-*` work as written.
+export function h(tag, attributes = {}, ...children) {
+  return fill(document.createElement(tag), attributes, children);
+}
+
+// The same for SVG.
+export function svg(tag, attributes = {}, ...children) {
+  return fill(document.createElementNS(SVG, tag), attributes, children);
+}
+
+function fill(element, attributes, children) {
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else if (value === true) element.setAttribute(name, "");
+    else if (value !== false && value != null) element.setAttribute(name, value);
+  }
+  element.append(...children.flat().filter((child) => child != null));
+  return element;
+}
+
+// Sets text only where it differs, so that a still page stays untouched.
+export function say(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+let tips = 0;
+
+// A special word with its explanation, shown on hover, focus and tap.
+function word(label, explanation) {
+  const id = `wil-tip-${++tips}`;
+  const tip = h("span", { class: "wil-tip", role: "tooltip", id }, explanation);
+  return h("span", { class: "wil-word", tabindex: "0", "aria-describedby": id }, label, tip);
+}
+
+// Turns a line of our texts into nodes: **strong**, [[word|explanation]] and {name} for a number that `numbers` collects.
+export function inline(text, numbers = null) {
+  const nodes = [];
+  const pattern = /\*\*(.+?)\*\*|\[\[([^|\]]+)\|([^\]]+)\]\]|\{(\w+)\}/g;
+  let from = 0;
+  for (const match of text.matchAll(pattern)) {
+    nodes.push(text.slice(from, match.index));
+    from = match.index + match[0].length;
+    if (match[1] !== undefined) nodes.push(h("strong", {}, inline(match[1], numbers)));
+    else if (match[2] !== undefined) nodes.push(word(match[2], match[3]));
+    else if (numbers) nodes.push(numbers(match[4]));
+  }
+  nodes.push(text.slice(from));
+  return nodes.filter((node) => node !== "");
+}

@@ -1,0 +1,284 @@
+// The live component: one view a page, which owns the connection, the control bar and the panels of the page.
+//
+// Streamlit calls `render` at the first showing and again whenever the page's script hands over other data; the view
+// stays, so pictures and connection survive every rerun. What comes over the connection is drawn in one loop, at most
+// once an animation frame.
+
+import { Controls } from "./controls.js";
+import { h, inline, say } from "./dom.js";
+import { decode, RunState } from "./frames.js";
+import { Link } from "./link.js";
+import { Notice } from "./notice.js";
+import { Picture } from "./picture.js";
+import { RunBar } from "./runbar.js";
+import { Sentence } from "./sentence.js";
+import { Theme } from "./theme.js";
+
+const DEPTHS = ["watch", "explain", "everything"];
+const views = new WeakMap();
+
+// Shows `data` (see pages/shared/live.py) in `host` and returns what Streamlit calls when the page goes away.
+export function render(host, base, { data, setStateValue, setTriggerValue }) {
+  const envelope = data instanceof Uint8Array ? unpack(data) : { spec: data, messages: [], frames: [] };
+  let view = views.get(host);
+  if (view && view.identity !== identity(envelope.spec)) {
+    view.close();
+    view = null;
+  }
+  if (!view) views.set(host, (view = new View(host, base, envelope.spec)));
+  view.update(envelope, setStateValue, setTriggerValue);
+  return () => {
+    view.close();
+    views.delete(host);
+  };
+}
+
+// What makes it another view: the page, the worker and the pictures. Depth and choices only change what is shown.
+function identity({ page, token, panels }) {
+  return JSON.stringify([page, token, panels]);
+}
+
+// What Streamlit carries where the socket is blocked: uint32 length, JSON, and frames each preceded by their length.
+function unpack(bytes) {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const take = (at) => [at + 4, at + 4 + view.getUint32(at, true)];
+  let [from, to] = take(0);
+  const envelope = JSON.parse(new TextDecoder().decode(bytes.subarray(from, to)));
+  envelope.frames = [];
+  while (to < bytes.length) {
+    [from, to] = take(to);
+    envelope.frames.push(bytes.slice(from, to).buffer);
+  }
+  return envelope;
+}
+
+class View {
+  constructor(host, base, spec) {
+    this.host = host;
+    this.base = base;
+    this.spec = spec;
+    this.identity = identity(spec);
+    this.frames = [];
+    this.drawn = 0;
+    this.runs = new Map();
+    this.dirty = new Set();
+    this.theme = new Theme(spec.tokens, host);
+    this.build();
+    const url = new URL(`${base}api/live/${encodeURIComponent(spec.token)}`, location.origin);
+    url.protocol = url.protocol.replace("http", "ws");
+    this.link = new Link(url.href, {
+      frame: (buffer) => this.frames.push(buffer) && this.wake(),
+      message: (message) => message.status && this.told(message.status),
+      state: (state, detail) => this.connected(state, detail),
+      queued: () => this.mail(),
+    });
+    document.fonts.ready.then(() => this.redraw());
+  }
+
+  build() {
+    const { spec } = this;
+    const text = spec.text;
+    this.sentence = new Sentence(text);
+    this.notice = new Notice((command) => this.ask(command));
+    this.pictures = spec.panels.map((panel) => new Picture(panel, this.context(panel)));
+    this.controls = new Controls({
+      presets: spec.presets,
+      more: spec.more,
+      ask: (command) => this.ask(command),
+      onMore: (open) => {
+        this.controls.expand(open);
+        this.controls.sheet(false);
+        this.setStateValue("more", open);
+      },
+    });
+    this.runBar = new RunBar((command) => this.controls.ask(command));
+    this.announcer = h("div", { class: "wil-sr", role: "status", "aria-live": "polite" });
+    const advice = h(
+      "p",
+      { class: "wil-advice" },
+      h("strong", {}, "What you see"),
+      " — ",
+      inline(text.see),
+      " ",
+      h("strong", {}, "Try"),
+      " — ",
+      inline(text.try),
+    );
+    this.body = h(
+      "div",
+      { class: "wil-page", "data-page": spec.page },
+      h("h1", { class: "wil-sr" }, spec.title),
+      this.sentence.element,
+      h("div", { class: "wil-stage" }, h("div", { class: "wil-pictures" }, this.pictures.map((picture) => picture.element)), this.notice.element),
+      advice,
+      this.controls.element,
+      this.runBar.element,
+      this.announcer,
+    );
+    this.host.replaceChildren(this.body);
+    Object.assign(this.host.dataset, { step: "", epoch: "", loss: "", frames: "0", connected: "no" });
+  }
+
+  // What a panel may use of the view.
+  context(panel) {
+    return {
+      theme: this.theme,
+      base: this.base,
+      text: this.spec.text[panel.name] ?? "",
+      ask: (command) => this.controls.ask(command),
+      status: () => this.status,
+    };
+  }
+
+  update(envelope, setStateValue, setTriggerValue) {
+    this.setStateValue = setStateValue;
+    this.setTriggerValue = setTriggerValue;
+    this.spec = envelope.spec;
+    this.controls.expand(envelope.spec.more);
+    if (this.theme.refresh()) this.redraw();
+    this.showDepth(envelope.spec.depth);
+    if (envelope.acknowledged !== undefined) this.posted(envelope.acknowledged);
+    this.link.deliver(envelope.messages, envelope.frames);
+  }
+
+  // Shows the pictures of this depth and asks for their numbers only.
+  showDepth(depth) {
+    if (this.depth === depth) return;
+    this.depth = depth;
+    const level = DEPTHS.indexOf(depth);
+    this.body.dataset.depth = depth;
+    this.runBar.deepen(level);
+    for (const picture of this.pictures) picture.deepen(level, DEPTHS.indexOf(picture.spec.depth));
+    this.subscribe();
+  }
+
+  subscribe() {
+    const probes = new Map();
+    for (const picture of this.pictures) {
+      if (picture.shown) for (const { key, probe, args } of Object.values(picture.spec.probes)) probes.set(key, { key, probe, args });
+    }
+    this.link.subscribe([...probes.values()]);
+  }
+
+  ask(command) {
+    return this.link.ask(command);
+  }
+
+  // --- what the worker says ------------------------------------------------------------------------------------------
+
+  told(news) {
+    const before = this.status;
+    const status = (this.status = { runs: [], shown: "", ...news });
+    this.run = status.runs.find((run) => run.id === status.shown);
+    this.controls.show(status, this.run);
+    this.runBar.show(this.run);
+    this.notice.show(status, this.run);
+    for (const picture of this.pictures) picture.told(status, this.run);
+    this.announce(before, status);
+    if (before?.shown !== status.shown) this.turnTo(status);
+  }
+
+  // Another run is shown: forget those that are gone, draw afresh, and let the page's script know.
+  turnTo(status) {
+    const there = new Set(status.runs.map(({ id }) => id));
+    for (const id of this.runs.keys()) if (!there.has(id)) this.runs.delete(id);
+    for (const picture of this.pictures) picture.restart();
+    this.setStateValue("run", status.shown);
+    this.all = true;
+    this.wake();
+  }
+
+  // State changes are announced; numbers are not.
+  announce(before, status) {
+    const run = this.run;
+    if (!before || !run) return;
+    const old = before.runs.find((other) => other.id === before.shown);
+    const lines = [];
+    if (before.shown !== status.shown) lines.push("A new run has started.");
+    if (run.stopped && run.stopped !== old?.stopped) lines.push(run.stopped);
+    else if (before.playing !== status.playing) lines.push(status.playing ? "It is learning." : `Paused after ${run.step} updates.`);
+    if (old && old.settings.learning_rate !== run.settings.learning_rate) lines.push(`The learning rate is ${run.settings.learning_rate}.`);
+    if (old && old.settings.batch_size !== run.settings.batch_size) lines.push(`The batch size is ${run.settings.batch_size}.`);
+    if (lines.length) say(this.announcer, lines.join(" "));
+  }
+
+  connected(state, detail) {
+    this.host.dataset.connected = { socket: "socket", fallback: "fallback" }[state] ?? "no";
+    this.notice.connection(state, detail, this.spec.text);
+    if (state === "refused" || state === "lost") this.controls.enable(false);
+    if (state === "lost") say(this.announcer, "Reconnecting…");
+    if (state === "socket" && this.carried) this.carry(false);
+    if (state === "fallback") this.carry(true);
+  }
+
+  // --- Streamlit as the carrier --------------------------------------------------------------------------------------
+
+  carry(on) {
+    this.carried = on;
+    this.setStateValue?.("transport", on ? "streamlit" : "socket");
+  }
+
+  // Hands the waiting commands to the page's script: one letter at a time, the next when the last was acknowledged.
+  mail() {
+    if (this.letter || !this.link.queue.length || !this.setTriggerValue) return;
+    this.letter = { number: (this.lastLetter = (this.lastLetter ?? 0) + 1), commands: this.link.queue.splice(0) };
+    this.setTriggerValue("commands", this.letter);
+  }
+
+  posted(number) {
+    if (this.letter && number >= this.letter.number) this.letter = null;
+    this.mail();
+  }
+
+  // --- drawing -------------------------------------------------------------------------------------------------------
+
+  wake() {
+    this.pending ??= requestAnimationFrame(() => {
+      this.pending = null;
+      this.draw();
+    });
+  }
+
+  redraw() {
+    for (const picture of this.pictures) picture.restyle();
+    this.all = true;
+    this.wake();
+  }
+
+  draw() {
+    const frames = this.frames.splice(0);
+    for (const buffer of frames) this.absorb(decode(buffer));
+    this.link.grant(0);
+    const run = this.runs.get(this.run?.id);
+    if (!run) return;
+    if (run.gap) {
+      run.gap = false;
+      this.subscribe();
+    }
+    for (const picture of this.pictures) {
+      if (picture.shown && (this.all || picture.keys.some((key) => this.dirty.has(key)))) picture.draw(run);
+    }
+    this.dirty.clear();
+    this.all = false;
+    this.sentence.draw(run.scalars, this.run);
+    this.runBar.draw(run.scalars);
+    if (frames.length) {
+      const { step, epoch, loss } = run.scalars;
+      Object.assign(this.host.dataset, { step, epoch, loss: loss ?? "", frames: ++this.drawn });
+    }
+  }
+
+  absorb(sections) {
+    for (const section of sections) {
+      if (!this.runs.has(section.run)) this.runs.set(section.run, new RunState(section.run));
+      const keys = this.runs.get(section.run).absorb(section);
+      if (section.run === this.run?.id) keys.forEach((key) => this.dirty.add(key));
+    }
+  }
+
+  close() {
+    this.link.close();
+    if (this.pending) cancelAnimationFrame(this.pending);
+    for (const picture of this.pictures) picture.destroy();
+  }
+}

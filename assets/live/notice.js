@@ -1,0 +1,57 @@
+// Sentences over the pictures: what is wrong and what to do, with the buttons that do it.
+
+import { h } from "./dom.js";
+
+export class Notice {
+  constructor(ask) {
+    this.ask = ask;
+    this.element = h("div", { class: "wil-notices" });
+    this.lines = new Map();
+  }
+
+  // The state of the connection; `texts` holds the sentences by name.
+  connection(state, detail, texts) {
+    this.line("connection", {
+      lost: { text: texts.reconnecting, calm: true },
+      refused: { text: texts[`refused-${detail}`], actions: [["Open a new run", () => location.assign(location.pathname)]] },
+      fallback: { text: texts.fallback, calm: true },
+    }[state]);
+  }
+
+  // What the worker has to say of itself and of the run.
+  show(status, run) {
+    this.line("problem", status.problem && { text: status.problem });
+    const saving = status.saving && status.saving !== "ok" && status.saving;
+    this.line("saving", saving && { text: saving, calm: true });
+    this.line("stopped", run?.stopped && { text: run.stopped, actions: this.waysOn(run) });
+  }
+
+  // What a stopped run offers: an earlier step, the beginning, and for a diverged one the beginning with smaller steps.
+  waysOn(run) {
+    const rate = run.settings.learning_rate / 10;
+    const ways = [
+      ["Go back 100 updates", () => this.ask({ cmd: "goto", step: Math.max(0, run.step - 100) })],
+      ["Start over", () => this.ask({ cmd: "reset" })],
+    ];
+    if (run.diverged) ways.push([`Start over with rate ${Number(rate.toPrecision(2))}`, () => this.ask({ cmd: "fork", step: 0, changes: { learning_rate: rate } })]);
+    return ways;
+  }
+
+  line(name, content) {
+    const old = this.lines.get(name);
+    const signature = content ? content.text + (content.actions ?? []).map(([label]) => label) : "";
+    if (old?.signature === signature) return;
+    old?.element.remove();
+    this.lines.delete(name);
+    if (!content) return;
+    const buttons = (content.actions ?? []).map(([label, act]) => h("button", { class: "wil-button", type: "button", onclick: act }, label));
+    const element = h(
+      "div",
+      { class: content.calm ? "wil-notice wil-calm" : "wil-notice", role: content.calm ? "status" : "alert" },
+      h("p", {}, content.text),
+      buttons.length ? h("div", { class: "wil-buttons" }, buttons) : null,
+    );
+    this.lines.set(name, { element, signature });
+    this.element.append(element);
+  }
+}

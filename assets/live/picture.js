@@ -1,0 +1,73 @@
+// A picture is a card with one panel in it. The card has its size from the first frame on; its panel's module is loaded
+// by name, so that a new kind of panel is a new file and nothing else.
+
+import { h, inline } from "./dom.js";
+
+export class Picture {
+  // `spec` is {kind, name, title, span, rows, depth, probes: {role: {key, probe, args}}, options}.
+  constructor(spec, context) {
+    this.spec = spec;
+    this.context = context;
+    this.keys = Object.values(spec.probes).map(({ key }) => key);
+    this.shown = true;
+    this.content = h("div", { class: "wil-panel" });
+    this.tools = h("div", { class: "wil-tools" });
+    this.explanation = h("p", { class: "wil-explain" }, inline(context.text));
+    this.element = h(
+      "section",
+      { class: `wil-card wil-card-${spec.kind}`, style: `--span: ${spec.span}; --height: ${spec.height}px`, "aria-label": spec.title },
+      h("header", { class: "wil-card-head" }, h("h2", { class: "wil-card-title" }, spec.title), this.tools),
+      this.content,
+      this.explanation,
+    );
+    this.load();
+  }
+
+  async load() {
+    const { mount } = await import(`../panels/${this.spec.kind}.js`);
+    if (this.gone) return;
+    this.panel = mount(this.content, this.spec.options, { ...this.context, tools: this.tools });
+    if (this.status) this.panel.told?.(this.status, this.run);
+    if (this.state) this.draw(this.state);
+  }
+
+  // At each depth a picture is there or not, with its explanation or without.
+  deepen(level, least) {
+    this.shown = level >= least;
+    this.element.hidden = !this.shown;
+    this.explanation.hidden = level < 1 || !this.context.text;
+  }
+
+  told(status, run) {
+    Object.assign(this, { status, run });
+    this.panel?.told?.(status, run);
+  }
+
+  // Hands the panel what its roles' probes brought, and the run's own numbers as role "run".
+  draw(state) {
+    this.state = state;
+    if (!this.panel) return;
+    const arrays = {};
+    const scalars = { run: state.scalars };
+    for (const [role, { key }] of Object.entries(this.spec.probes)) {
+      if (!(key in state.probes)) return;
+      arrays[role] = state.probes[key].arrays;
+      scalars[role] = state.probes[key].scalars;
+    }
+    this.panel.draw(arrays, scalars);
+  }
+
+  restart() {
+    this.state = null;
+    this.panel?.restart?.();
+  }
+
+  restyle() {
+    this.panel?.resize();
+  }
+
+  destroy() {
+    this.gone = true;
+    this.panel?.destroy();
+  }
+}

@@ -1,0 +1,44 @@
+// One bar a class: how strongly the network believes in it. The truth is outlined, and told apart by its bold name, too.
+
+import { h, say } from "../../live/dom.js";
+
+const SPOKEN_EVERY = 1000; // ms between two updates of the description for screen readers
+
+export class Bars {
+  constructor(caption) {
+    this.rows = [];
+    this.list = h("div", { class: "wil-bars", "aria-hidden": "true" });
+    this.element = h("div", { class: "wil-belief", role: "img" }, this.list, h("p", { class: "wil-caption" }, caption));
+  }
+
+  // `names` are the classes' labels; asked at every drawing, built when they change.
+  build(names) {
+    const key = names.join("\n");
+    if (key === this.key) return;
+    this.key = key;
+    this.names = names;
+    this.rows = names.map((name) => {
+      const bar = h("div", { class: "wil-bar-fill" });
+      const value = h("span", { class: "wil-bar-value" });
+      const element = h("div", { class: "wil-bar-row" }, h("span", { class: "wil-bar-name" }, name), h("div", { class: "wil-bar-track" }, bar), value);
+      return { element, bar, value };
+    });
+    this.list.replaceChildren(...this.rows.map(({ element }) => element));
+  }
+
+  // `shares` are probabilities, one a class; `truth` and `prediction` are places in that list.
+  show(shares, truth, prediction) {
+    this.rows.forEach(({ element, bar, value }, i) => {
+      bar.style.transform = `scaleX(${Math.max(0.012, Math.min(1, shares[i]))})`;
+      say(value, `${Math.round(100 * shares[i])} %`);
+      element.classList.toggle("wil-truth", i === truth);
+      element.classList.toggle("wil-winner", i === prediction);
+    });
+    const now = performance.now();
+    if (!(now - this.spoken < SPOKEN_EVERY)) {
+      this.spoken = now;
+      const share = `${Math.round(100 * shares[prediction])} %`;
+      this.element.setAttribute("aria-label", `Its belief: most in ${this.names[prediction]}, ${share}. The truth is ${this.names[truth]}.`);
+    }
+  }
+}

@@ -1,0 +1,27 @@
+// The looked-at example as the network gets it: one square a pixel, with a line below that says what it is.
+
+import { Pixels } from "../../live/canvas.js";
+import { h, say } from "../../live/dom.js";
+
+export class Digit {
+  constructor(theme) {
+    this.theme = theme;
+    this.frame = h("div", { class: "wil-digit-frame" });
+    this.pixels = new Pixels(this.frame);
+    this.caption = h("p", { class: "wil-caption" }, "\u00a0");
+    this.element = h("div", { class: "wil-digit", role: "img" }, this.frame, this.caption);
+  }
+
+  // `image` is (h, w) bytes; `name` is the class that it truly belongs to.
+  show(image, name) {
+    const [height, width] = image.shape;
+    this.pixels.show(image, width, height, this.theme.bytes("zero", "ink"));
+    this.frame.style.setProperty("--cells", width);
+    const text = `${width} × ${height} pixels · it is a ${name}`;
+    if (text !== this.text) {
+      this.text = text;
+      say(this.caption, text);
+      this.element.setAttribute("aria-label", `The picture that it looks at: ${text}`);
+    }
+  }
+}

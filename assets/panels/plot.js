@@ -1,0 +1,188 @@
+// Curves with axes, drawn by Plotly: hover for values, drag to zoom. A zoom stays while new points come in.
+//
+// The figure's frame (axes, colours, labels, dashed baseline) is made by pages/shared/figures.py, once for each colour
+// scheme; this puts the numbers in, smooths them, and lets the axes grow in steps.
+
+import { GrowingEnd } from "../live/axis.js";
+import { h, say } from "../live/dom.js";
+
+const EVERY = 180; // ms between two drawings at least
+const POINTS = 1200; // at most, of one curve
+
+let library = null;
+
+function plotly(base) {
+  return (library ??= new Promise((resolve, reject) => {
+    const script = h("script", { src: `${base}api/plotly.min.js`, onload: () => resolve(window.Plotly), onerror: reject });
+    document.head.append(script);
+  }));
+}
+
+export function mount(element, options, { theme, base, tools }) {
+  const box = h("div", { class: "wil-plot" });
+  const say_ = h("p", { class: "wil-sr" });
+  element.append(box, say_);
+  const log = h("input", { type: "checkbox", onchange: () => change() });
+  const smooth = h("input", { class: "wil-range", type: "range", min: 0, max: 0.98, step: 0.02, value: 0, "aria-label": "Smoothing", oninput: () => change() });
+  const whole = h("button", { class: "wil-button wil-small", type: "button", onclick: () => zoomOut() }, "Whole curve");
+  whole.style.visibility = "hidden";
+  if (options.log) tools.append(h("label", { class: "wil-check" }, log, "Log scale"));
+  tools.append(h("span", { class: "wil-check" }, h("span", { "aria-hidden": "true" }, "Smoothing"), smooth), whole);
+
+  const right = new GrowingEnd(300);
+  const top = new GrowingEnd(options.top);
+  let last = null;
+  let zoom = null;
+  let timer = null;
+  let drawnAt = 0;
+  let ready = null;
+  let gone = false;
+
+  plotly(base).then(
+    (found) => {
+      ready = found;
+      if (!gone) paint();
+    },
+    () => say(box, "The library that draws this curve could not be loaded; reload the page."),
+  );
+
+  function draw(arrays) {
+    last = arrays.curve;
+    timer ??= setTimeout(paint, Math.max(0, EVERY - (performance.now() - drawnAt)));
+  }
+
+  function change() {
+    smooth.style.setProperty("--share", `${(100 * smooth.value) / smooth.max}%`);
+    zoom = zoom && !log.checked !== (box.layout?.yaxis.type === "log") ? zoom : null;
+    paint();
+  }
+
+  function zoomOut() {
+    zoom = null;
+    paint();
+  }
+
+  function paint() {
+    clearTimeout(timer);
+    timer = null;
+    if (!ready || gone || !box.isConnected || !box.clientWidth) return;
+    drawnAt = performance.now();
+    const figure = structuredClone(options.figures[theme.scheme]);
+    const { layout, data } = figure;
+    layout.font.family = theme.family;
+    layout.yaxis.type = log.checked ? "log" : "linear";
+    const steps = last?.step ?? [];
+    const ranges = zoom ?? axes(steps);
+    layout.xaxis.range = ranges.x;
+    layout.yaxis.range = ranges.y;
+    const [from, to] = between(steps, ranges.x);
+    data.forEach((trace) => fill(trace, layout, steps, from, to));
+    whole.style.visibility = zoom ? "visible" : "hidden";
+    const first = !box.layout;
+    ready.react(box, data, layout, { displayModeBar: false, responsive: false, doubleClick: false, scrollZoom: false });
+    if (first) {
+      box.on("plotly_relayout", (event) => zoomed(event));
+      box.on("plotly_doubleclick", () => zoomOut());
+    }
+  }
+
+  // One curve: the points in sight, thinned out, and its name beside its newest value.
+  function fill(trace, layout, steps, from, to) {
+    const series = trace.meta;
+    const raw = last?.[series] ?? [];
+    const values = smoothed(raw, Number(smooth.value));
+    const stride = Math.max(1, Math.ceil((to - from) / POINTS));
+    trace.x = [];
+    trace.y = [];
+    for (let i = from; i < to; i += i + stride >= to && i < to - 1 ? to - 1 - i : stride) {
+      trace.x.push(steps[i]);
+      trace.y.push(values[i]);
+    }
+    const label = layout.annotations.find(({ name }) => name === series);
+    const end = values[values.length - 1];
+    if (label) label.visible = Number.isFinite(end);
+    if (label?.visible) label.y = layout.yaxis.type === "log" ? Math.log10(end) : end;
+    part(layout.annotations.filter(({ visible, name }) => visible && name !== "baseline"), layout, box.clientHeight);
+  }
+
+  // Two labels never stand on each other.
+  function part(labels, layout, height) {
+    if (labels.length < 2) return;
+    const [a, b] = labels;
+    const pixels = ((a.y - b.y) / (layout.yaxis.range[1] - layout.yaxis.range[0])) * (height - 70);
+    const missing = 17 - Math.abs(pixels);
+    if (missing <= 0) return;
+    const sign = pixels >= 0 ? 1 : -1;
+    a.yshift = (sign * missing) / 2;
+    b.yshift = (-sign * missing) / 2;
+  }
+
+  function axes(steps) {
+    const end = right.reach(steps.length ? steps[steps.length - 1] : 0);
+    if (options.fixed) return { x: [0, end], y: options.fixed };
+    let least = Infinity;
+    let most = 0;
+    for (const trace of options.figures.light.data) {
+      for (const value of last?.[trace.meta] ?? []) {
+        if (value > 0 && value < least) least = value;
+        if (value > most && Number.isFinite(value)) most = value;
+      }
+    }
+    const high = top.reach(most);
+    if (!log.checked) return { x: [0, end], y: [0, high] };
+    const bottom = 10 ** Math.floor(Math.log10(Math.min(least, high / 10)));
+    return { x: [0, end], y: [Math.log10(bottom), Math.log10(high)] };
+  }
+
+  function zoomed(event) {
+    if (!("xaxis.range[0]" in event || "yaxis.range[0]" in event)) return;
+    zoom = { x: [...box.layout.xaxis.range], y: [...box.layout.yaxis.range] };
+    paint();
+  }
+
+  const observer = new ResizeObserver(() => paint());
+  observer.observe(box);
+
+  return {
+    draw,
+    resize: paint,
+    restart: () => {
+      last = null;
+      zoom = null;
+      right.restart();
+      top.restart();
+      paint();
+    },
+    destroy: () => {
+      gone = true;
+      clearTimeout(timer);
+      observer.disconnect();
+      if (box.layout) ready.purge(box);
+    },
+  };
+}
+
+// The running mean of a curve: each point keeps `weight` of the mean so far.
+function smoothed(values, weight) {
+  if (!weight) return values;
+  const result = new Float32Array(values.length);
+  let mean = 0;
+  let share = 0;
+  for (let i = 0; i < values.length; i++) {
+    if (Number.isFinite(values[i])) {
+      mean = weight * mean + (1 - weight) * values[i];
+      share = weight * share + (1 - weight);
+    }
+    result[i] = share ? mean / share : NaN;
+  }
+  return result;
+}
+
+// The places of the first and past the last step in sight, with one more on either side.
+function between(steps, [low, high]) {
+  let from = 0;
+  let to = steps.length;
+  while (from < to - 1 && steps[from + 1] < low) from++;
+  while (to > from + 1 && steps[to - 2] > high) to--;
+  return [from, to];
+}

@@ -1,0 +1,5 @@
+"""More choices."""
+
+
+def choices():
+    pass
