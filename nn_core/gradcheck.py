@@ -18,6 +18,7 @@ from .records import Training
 __all__ = ["Checked", "GradientReport", "check_gradients"]
 
 NUDGE = 1e-5  # h: the error of the formula (h²) and that of rounding (1e-16 / h) are both small here
+CURVED = 50.0  # a second derivative up to this is taken for curvature, beyond it for a kink
 LIMIT = 1e-5  # the largest relative error that still counts as agreement
 FEW = 5_000  # arrays up to this size are checked number by number unless `sample` says otherwise
 SAMPLE = 512  # of larger ones, so many
@@ -109,11 +110,14 @@ def check_gradients(net, x, y, loss, *, bug=(), sample=None, training=None, h=NU
         slope = _Slopes(net, traces, y, loss, training, l, h)
         for name, array in layer._parameters().items():
             indices = _picked(array.shape, sample, rng)
-            numeric = np.array([slope(array, index) for index in (range(array.size) if indices is None else indices)])
-            analytic = grads[l].of(name)
-            analytic = analytic.copy() if indices is None else analytic.reshape(-1)[indices]
-            error = _relative_error(analytic, numeric.reshape(analytic.shape), slope.noise)
-            checked.append(Checked(l, name, analytic, numeric.reshape(analytic.shape), error, indices))
+            analytic = grads[l].of(name).copy()
+            if indices is not None:
+                analytic = analytic.reshape(-1)[indices]
+            walk = range(array.size) if indices is None else indices
+            numeric = np.array([slope(array, index, a) for index, a in zip(walk, analytic.flat, strict=True)])
+            numeric = numeric.reshape(analytic.shape)
+            error = _relative_error(analytic, numeric, slope.noise)
+            checked.append(Checked(l, name, analytic, numeric, error, indices))
     return GradientReport(tuple(checked), limit)
 
 
@@ -124,21 +128,31 @@ class _Slopes:
         self.net, self.training, self.l, self.h = net, training, l, h
         self.loss, self.y = net._targets(traces, y, loss)
         self.x = traces[l].x
-        value = float(net._row_losses(traces, self.y, self.loss).mean())
+        self.base = self._value()
         # Rounding leaves about this much in a slope, whatever the gradient.
-        self.noise = 8.0 * np.finfo(np.float64).eps * max(abs(value), 1.0) / h
+        self.noise = 8.0 * np.finfo(np.float64).eps * max(abs(self.base), 1.0) / h
 
-    def __call__(self, array, index):
-        """(L(w + h) − L(w − h)) / 2h for w the number at flat position `index` of `array`, which is left as it was."""
-        flat = array.reshape(-1)
+    def __call__(self, array, index, analytic):
+        """(L(w + h) − L(w − h)) / 2h for w the number at flat position `index` of `array`, which is left as it was.
+
+        Where the slopes to the left and to the right differ by more than curvature explains, a unit crosses its kink
+        on the way, and h is made smaller. A unit that sits on its kink (relu at exactly 0) has no slope there; then
+        every number between left and right is as good, `analytic` too.
+        """
+        for nudge in (self.h, self.h / 10, self.h / 100):
+            left, right = self._sides(array.reshape(-1), index, nudge)
+            if abs(right - left) <= max(CURVED * nudge, self.noise * self.h / nudge):
+                return (left + right) / 2
+        return min(max(analytic, min(left, right)), max(left, right))
+
+    def _sides(self, flat, index, nudge):
         kept = flat[index]
-        step = self.h * max(1.0, abs(kept))
-        flat[index] = kept + step
-        up, above = self._value(), flat[index]
-        flat[index] = kept - step
-        down, below = self._value(), flat[index]
+        flat[index] = kept + nudge
+        right = (self._value() - self.base) / (flat[index] - kept)
+        flat[index] = kept - nudge
+        left = (self.base - self._value()) / (kept - flat[index])
         flat[index] = kept
-        return (up - down) / (above - below)
+        return left, right
 
     def _value(self):
         x, masks = self.x, self.training and self.training.masks

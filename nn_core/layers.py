@@ -165,7 +165,7 @@ class Dense:
         parts = [f"{self.fan_in} → {self.fan_out}", self.activation]
         parts += ["no biases"] * (self._b is None) + ["batch norm"] * (self.norm is not None)
         parts += [f"dropout {self.dropout:g}"] * (self.dropout > 0)
-        parts += [f"{(self._on == 0).sum()} off"] * (self._on is not None)
+        parts += [f"{np.sum(self._on == 0)} off"] * (self._on is not None)
         return f"Dense({', '.join(parts)})"
 
     def copy(self, dtype=None):
@@ -194,6 +194,8 @@ class Dense:
 
     def _forward(self, x, training=False, mask=None):
         """The Trace of x (n, fan_in)."""
+        if self._sync is not None:
+            self._sync()
         z = x @ self._W
         if self._b is not None:
             z += self._b

@@ -116,7 +116,7 @@ def cross_entropy_gradient(a, y):
 
 
 def cross_entropy_rows(z, a, y):
-    """−log a_y, each row; or, once an a_y is too small to tell, log Σ exp(z) − z_y with the row's largest z taken off"""
+    """−log a_y, each row; where an a_y is too small to tell, log Σ exp(z) − z_y with the row's largest z taken off"""
     rows = np.arange(len(a))
     chosen = a[rows, y]
     if chosen.min() >= _TINY[a.dtype]:

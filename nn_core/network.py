@@ -245,6 +245,14 @@ class Network:
         entry = check_pair(loss, self.activations[-1])
         if len(traces) != len(self.layers):
             raise ValueError(f"traces has {len(traces)} entries, but the network has {len(self.layers)} layers.")
+        for l, (layer, trace) in enumerate(zip(self.layers, traces, strict=True)):
+            shapes = trace.x.shape, trace.z.shape
+            n = len(traces[0].x)
+            if shapes != ((n, layer.fan_in), (n, layer.fan_out)):
+                raise ValueError(
+                    f"traces: layer {l} has x and z of shapes {shapes}, but this network's forward gives "
+                    f"{(n, layer.fan_in)} and {(n, layer.fan_out)}."
+                )
         a = traces[-1].a
         return entry, entry.check_targets(y, len(a), a.shape[1], self.dtype)
 
