@@ -128,8 +128,8 @@ BUGS = {
             "softmax_diagonal",
             "Softmax treated like sigmoid",
             "The output delta uses only the diagonal of softmax's Jacobian, as if each output hung on its own z alone.",
-            "It learns, but every layer's gradient is off by about a fifth. With the squared error the learning rate "
-            "hides it: a larger one makes up for it.",
+            "It learns: every layer's gradient is off by a fifth or more, but points roughly the same way; a larger "
+            "learning rate makes up for the rest.",
             "dz = a * (da - sum(a * da))",
             "dz = da * a * (1 - a)",
             "output_delta",

@@ -100,6 +100,7 @@ def check_gradients(net, x, y, loss, *, bug=(), sample=None, training=None, h=NU
     if not (sample is None or sample == "all"):
         sample = whole("sample", sample, 1)
     net = net.copy(np.float64)
+    x = net._inputs(x)
     if training is None and len(x) > 1 and any(layer.norm is not None for layer in net.layers):
         training = Training()
     traces = net.forward(x, training=training)

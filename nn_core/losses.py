@@ -23,7 +23,8 @@ _TINY = {np.dtype(dtype): np.finfo(dtype).tiny for dtype in (np.float32, np.floa
 
 @dataclass(frozen=True)
 class Loss:
-    """One loss, with its gradient. a is (n, units); y is (n,) labels for `targets` "labels", else (n, units) numbers.
+    """One loss, with its gradient. a is (n, units). `targets` says what y is: "labels", (n,) whole numbers, or "shares"
+    (from 0 to 1) or "numbers", both (n, units).
 
     value(a, y) -> float and gradient(a, y) -> dL/da of a's shape check what they are given.
     rows(z, a, y) -> (n,), every row's own loss (their mean is the loss), and
@@ -94,8 +95,8 @@ class Loss:
         y = y.astype(dtype, copy=False)
         if not np.isfinite(y).all():
             raise ValueError("y holds NaN or infinite values, but targets must be finite numbers.")
-        if self.name == "binary_cross_entropy" and y.size and not (y.min() >= 0 and y.max() <= 1):
-            raise ValueError("y holds values outside 0 to 1, but binary_cross_entropy takes targets from 0 to 1.")
+        if self.targets == "shares" and not (y.min() >= 0 and y.max() <= 1):
+            raise ValueError(f"y holds values outside 0 to 1, but {self.name} takes targets from 0 to 1.")
         return y
 
 
@@ -204,7 +205,7 @@ LOSSES = {
             "−(y log a + (1 − y) log(1 − a))",
             "dz = a − y",
             "Bishop 2006, eqs. 4.90–4.91",
-            "numbers",
+            "shares",
             ("sigmoid",),
             binary_cross_entropy_rows,
             binary_cross_entropy_delta,

@@ -5,6 +5,7 @@ Shapes: x (n, fan_in), W (fan_in, fan_out), z, a, da, dz (n, fan_out). The mean 
 output delta; everything after it is a plain sum.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -43,11 +44,11 @@ def dx(x, dz, W):
 class Terms(NamedTuple):
     """The five functions that one layer's backward pass calls."""
 
-    output_delta: object = output_delta
-    activation_derivative: object = activation_derivative
-    dW: object = dW
-    db: object = db
-    dx: object = dx
+    output_delta: Callable = output_delta
+    activation_derivative: Callable = activation_derivative
+    dW: Callable = dW
+    db: Callable = db
+    dx: Callable = dx
 
 
 RIGHT = Terms()
