@@ -114,7 +114,11 @@ class Network:
 
     def copy(self, dtype=None):
         """The same network with arrays of its own, in `dtype` if given."""
-        return Network([layer.copy(dtype and _dtype(dtype)) for layer in self.layers])
+        dtype = dtype and _dtype(dtype)
+        twin = object.__new__(Network)
+        twin.layers = tuple(layer.copy(dtype) for layer in self.layers)
+        twin._right = self._right
+        return twin
 
     def __call__(self, x):
         """The prediction for x (n, fan_in): (n, outputs)."""
