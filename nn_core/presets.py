@@ -28,8 +28,14 @@ PRESETS: dict[str, RunConfig] = {
         learning_rate=0.001,
         shuffle=False,
     ),
-    # The same layers as one would train them: cross-entropy, biases, a learning rate that learns.
-    "hansen-corrected": RunConfig(dataset="mnist"),
+    # The same layers as one would train them: cross-entropy, biases, a learning rate that learns and then settles.
+    "hansen-corrected": RunConfig(
+        dataset="mnist",
+        init="fan_out_normal",
+        learning_rate=0.1,
+        schedule="cosine",
+        schedule_args={"steps": 60_000, "final": 0.05},
+    ),
     # The second tutorial as published: full batches, and both bias gradients summed into one number.
     "zhang-as-published": RunConfig(
         dataset="mnist",
@@ -39,6 +45,7 @@ PRESETS: dict[str, RunConfig] = {
         init="uniform",
         bias_init="uniform",
         batch_size="full",
+        seed=1,
         bug=("summed_bias_gradient", "wrong_batch_count"),
     ),
     "zhang-corrected": RunConfig(
@@ -49,6 +56,7 @@ PRESETS: dict[str, RunConfig] = {
         init="uniform",
         bias_init="uniform",
         batch_size="full",
+        seed=1,
     ),
 }
 
