@@ -173,7 +173,8 @@ class Orders:
         return None  # the worker adds the status
 
     def _get(self, run: str | None) -> Answer:
-        return {"json": self._bench.loaded(run).run.to_json()}
+        wanted = self._bench.loaded(run).run
+        return {"json": wanted.to_json(), "fingerprint": wanted.state_fingerprint()}
 
     def _check_room(self, beside: bool) -> None:
         if beside and len(self._bench.seats) >= MAX_RUNS:

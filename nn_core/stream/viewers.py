@@ -116,7 +116,8 @@ class Viewer:
         """A frame of `version` went out; `waiting` says that something due had no room in it or is not complete."""
         self.credits -= 1
         self._version, self._waiting = version, waiting
-        self._next = max(self._next, now - 1 / self.max_rate) + 1 / self.max_rate
+        interval = 1 / self.max_rate
+        self._next = interval + (self._next if now - self._next < interval else now)
 
     def give_up(self, version: int) -> None:
         """No frame of `version` can be made; ask for nothing more until it is told to."""
