@@ -60,6 +60,7 @@ def describe(seat: Seat) -> dict[str, Any]:
         "step": run.step,
         "head": run.head,
         "stopped": run.stopped or "",
+        "diverged": run.diverged is not None,
         "chips": chips(run.config, run.settings),
         "dataset_label": DATASETS[run.config.dataset].title,
         "task": data.task,
