@@ -114,7 +114,28 @@ class PerSampleEngine:
         ]
         right = t.terms[-1].output_delta is RIGHT.output_delta
         self.joined = t.loss.name == "cross_entropy" and right
+        self._plan()
         self._reader_at = -1
+
+    def _plan(self) -> None:
+        """Lay out what the loop over samples and a Step need, so that neither spends time on it."""
+        Wb, z, a, dz, inputs, on = self.Wb, self.z, self.a, self.dz, self.inputs, self.units_on
+        last = len(z) - 1
+        own = [W[: len(x)] for W, x in zip(Wb[1:], a, strict=False)]  # the later layers' W without b
+        # One entry a later layer, in the order of use: what comes in, the functions, what goes out.
+        self.ups = [(Wb[l], inputs[l - 1], self.forward[l], z[l], a[l], on[l]) for l in range(1, last + 1)]
+        self.downs = [
+            (own[l - 1], dz[l], self.backward[l - 1], z[l - 1], a[l - 1], on[l - 1], dz[l - 1])
+            for l in range(last, 0, -1)
+        ]
+        self.moves = [
+            (Wb[l], inputs[l - 1][:, None], dz[l][None], self.change[l], own[l - 1]) for l in range(1, last + 1)
+        ]
+        # What a Step shows are read-only views of the rows the loop writes to, as batches of one.
+        fan_in = self.trainer.network.layers[0].fan_in
+        self.x_seen = [read_only(self.X[i : i + 1, :fan_in]) for i in range(BLOCK)]
+        z_seen, a_seen, self.dz_seen = ([read_only(row[None]) for row in rows] for rows in (z, a, dz))
+        self.seen = [Trace(x, zl, al) for x, zl, al in zip([self.x_seen[0], *a_seen[:-1]], z_seen, a_seen, strict=True)]
 
     def forget(self) -> None:
         """Drop the open block without applying it, before another state is loaded."""
@@ -150,7 +171,7 @@ class PerSampleEngine:
         X = self.X[: self.size]
         self.P[: self.size] = X @ self.Wb[0]
         self.G[: self.size, : self.size] = X @ X.T
-        self.y = t.y[self.rows]
+        self.y = read_only(t.y[self.rows])
         self.labels = self.y.tolist() if self.joined else None
         self.rates = [t.rate_at(t.index + i) for i in range(self.size)]
         self.shrunk = 1.0
@@ -211,20 +232,20 @@ class PerSampleEngine:
         start = self.Wb[0].copy() if i + 1 == self.size else None
         if not self._learn(1):
             return None
-        x = read_only(self.X[i : i + 1, : t.network.layers[0].fan_in])
-        a, z, dz = ([row[None] for row in rows] for rows in (self.a, self.z, self.dz))
-        inputs = [x, *a[:-1]]
-        weights = [lambda: self._first_layer(i, start), *(lambda Wb=Wb: Wb for Wb in earlier)]
-        fan_ins = [layer.fan_in for layer in t.network.layers]
+
+        def weights(l: int) -> np.ndarray:
+            """Layer l's Wb before this update."""
+            return earlier[l - 1] if l else self._first_layer(i, start)
+
+        seen = [self.seen[0]._replace(x=self.x_seen[i]), *self.seen[1:]]
         return SampleStep(
-            index=self.index + i, epoch=self.epoch, rows=self.rows[i : i + 1], y=self.y[i : i + 1], loss=t.last_loss,
-            learning_rate=self.rates[i],
-            traces=tuple(Trace(read_only(x), read_only(z), read_only(a)) for x, z, a in zip(inputs, z, a, strict=True)),
+            index=self.index + i, epoch=self.epoch, rows=self.rows[i : i + 1], y=self.y[i : i + 1],
+            loss=t.last_loss, learning_rate=self.rates[i], traces=tuple(seen),
             grads=tuple(
-                SampleGrads(x, delta, bias, lambda W=W, n=n: W()[:n])
-                for x, delta, bias, W, n in zip(inputs, dz, self.bias, weights, fan_ins, strict=True)
+                SampleGrads(trace.x, delta, bias, weights, l)
+                for l, (trace, delta, bias) in enumerate(zip(seen, self.dz_seen, self.bias, strict=True))
             ),
-            before=lambda: self._network_of([weights[0](), *earlier]),
+            before=lambda: self._network_of([weights(0), *earlier]),
             after=t.network.copy,
         )  # fmt: skip
 
@@ -242,8 +263,7 @@ class PerSampleEngine:
         All arrays here are single rows, (width,), of the batch-first arrays of network.py.
         """
         t = self.trainer
-        with np.errstate(over="ignore", under="ignore"):  # exp of a saturated unit; the result is right
-            done = self._loop(self.done, self.done + samples)
+        done = self._loop(self.done, self.done + samples)
         if done:
             self.done += done
             t.last_loss = self.loss
@@ -257,18 +277,8 @@ class PerSampleEngine:
         dtype, l2, rates, targets, labels = t.dtype.type, t.l2, self.rates, self.y, self.labels
         last = len(z) - 1
         dot, multiply, subtract = np.dot, np.multiply, np.subtract
-        forward, backward, units_on = self.forward, self.backward, self.units_on
-        z0, a0, on0, dz0, forward_first, views = z[0], a[0], units_on[0], dz[0], forward[0], self.views
-        # One entry a later layer: its array, its inputs as a row and as a column, its own rows, the layer before.
-        ups = [(self.Wb[l], self.inputs[l - 1], forward[l], z[l], a[l], units_on[l]) for l in range(1, last + 1)]
-        downs = [
-            (self.Wb[l][: len(a[l - 1])], dz[l], backward[l - 1], z[l - 1], a[l - 1], units_on[l - 1], dz[l - 1])
-            for l in range(last, 0, -1)
-        ]
-        moves = [
-            (self.Wb[l], self.inputs[l - 1][:, None], dz[l][None], self.change[l], self.Wb[l][: len(a[l - 1])])
-            for l in range(1, last + 1)
-        ]
+        ups, downs, moves, views = self.ups, self.downs, self.moves, self.views
+        z0, a0, on0, dz0, forward_first = z[0], a[0], self.units_on[0], dz[0], self.forward[0]
         z_out, a_out, dz_out = z[last], a[last], dz[last]
         output_delta, activation = t.terms[last].output_delta, self.functions[last]
         for i in range(start, stop):

@@ -107,9 +107,10 @@ class SampleGrads:
 
     dnorm = None
 
-    def __init__(self, x: np.ndarray, dz: np.ndarray, bias: bool, weights):
-        self._x, self.dz, self._weights = x, read_only(dz), weights
-        self.db = read_only(dz[0]) if bias else None
+    def __init__(self, x: np.ndarray, dz: np.ndarray, bias: bool, weights, layer: int):
+        """x (1, fan_in) and dz (1, fan_out) are read-only; weights(layer) gives the layer's array before the update."""
+        self._x, self.dz, self._weights, self._layer = x, dz, weights, layer
+        self.db = dz[0] if bias else None
 
     @cached_property
     def dW(self) -> np.ndarray:
@@ -117,7 +118,7 @@ class SampleGrads:
 
     @cached_property
     def dx(self) -> np.ndarray:
-        return read_only(self.dz @ self._weights().T)
+        return read_only(self.dz @ self._weights(self._layer)[: self._x.shape[1]].T)
 
     def __iter__(self):
         return iter((self.dz, self.dW, self.db, self.dx, None))
@@ -127,7 +128,7 @@ class SampleStep(Step):
     """An update of the per-sample engine; the engine hands in functions for what it computes on demand."""
 
     def __init__(self, *, index, epoch, rows, y, loss, learning_rate, traces, grads, before, after):
-        self.index, self.epoch, self.rows, self.y = index, epoch, read_only(rows), read_only(y)
+        self.index, self.epoch, self.rows, self.y = index, epoch, rows, y
         self.loss, self.learning_rate = loss, learning_rate
         self.traces, self.grads, self._before, self._after = traces, grads, before, after
 

@@ -72,7 +72,7 @@ class Trainer:
         self.rows, self.y = _checked_data(network, self.loss, x, y)
         self.n = len(self.y)
         self.network, self.shuffle, self.seed = network, bool(shuffle), _whole("seed", seed, 0)
-        self.hooks = tuple(hooks)
+        self.hooks, self._intervals = tuple(hooks), [interval_of(hook) for hook in hooks]
         self.index, self.epoch, self.offset = 0, 0, 0
         self.last_loss = math.nan
         self.diverged: str | None = None
@@ -213,7 +213,8 @@ class Trainer:
 
         Raises FloatingPointError where the loss is no longer a finite number; the network is left as it was.
         """
-        step = self._one()
+        with np.errstate(all="ignore"):
+            step = self._one()
         if step is None:
             raise FloatingPointError(self.diverged)
         return step
@@ -221,12 +222,13 @@ class Trainer:
     def advance(self, updates: int) -> int:
         """Do up to `updates` updates, hooks included, and return how many were done: fewer only after divergence."""
         done = 0
-        while done < updates and self.diverged is None:
-            free = min([updates - done, *(-self.index % interval_of(hook) for hook in self.hooks)])
-            if free:
-                done += self._engine.run(free)
-            elif self._one() is not None:
-                done += 1
+        with np.errstate(all="ignore"):  # saturated units overflow harmlessly; a loss that is no number is noticed
+            while done < updates and self.diverged is None:
+                free = min([updates - done, *(-self.index % interval for interval in self._intervals)])
+                if free:
+                    done += self._engine.run(free)
+                elif self._one() is not None:
+                    done += 1
         return done
 
     def _one(self) -> Step | None:
@@ -235,8 +237,8 @@ class Trainer:
         step = self._engine.step()
         if step is None:
             return None
-        for hook in self.hooks:
-            if step.index % interval_of(hook) == 0:
+        for hook, interval in zip(self.hooks, self._intervals, strict=True):
+            if step.index % interval == 0:
                 hook(step)
         self._engine.settle()
         return step
