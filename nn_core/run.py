@@ -99,6 +99,11 @@ class Run:
         return self.epoch * self.dataset.n_train + self._now.trainer.offset
 
     @property
+    def seconds(self) -> float:
+        """How long this process has trained it, in seconds; what was computed elsewhere does not count."""
+        return self._seconds
+
+    @property
     def last_loss(self) -> float:
         """Loss of the last update, before it and without penalties; nan before the first."""
         return self._now.trainer.last_loss

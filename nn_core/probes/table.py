@@ -18,6 +18,7 @@ from ..evaluation import answers, predict
 from ..network import Network
 from ..records import Trace
 from ..run import Run
+from ..steps import Step
 
 #: How often a probe is computed while its run trains, in frames a second; "fast" is with every frame.
 CADENCES = {"fast": None, "medium": 10.0, "slow": 2.0}
@@ -32,13 +33,26 @@ class View:
         self.settings: Mapping[str, Any] = dict(run.settings)
         self.dataset: Dataset = run.dataset
         self.last_loss = run.last_loss
+        self.seconds = run.seconds
         self._run = run
         self._traces: dict[tuple[str, int], tuple[Trace, ...]] = {}
+        #: What probes computed of this update and may share, by keys of their own.
+        self.kept: dict[Any, Any] = {}
 
     @cached_property
     def network(self) -> Network:
         """The network at this update."""
         return self._run.network
+
+    @cached_property
+    def before(self) -> Network | None:
+        """The network one update earlier; None before the first."""
+        return self._run.at(self.step - 1) if self.step else None
+
+    @cached_property
+    def coming(self) -> Step:
+        """The update that would come next, made on a copy; the run stays where it is."""
+        return self._run.step_at(self.step)
 
     @cached_property
     def curve(self) -> np.ndarray:
