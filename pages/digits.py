@@ -32,6 +32,7 @@ live(
             span=7,
             height=290,
             digit=210,
+            bar=17,
             choose=["previous", "next", "random", "class", "most_wrong"],
         ),
         panel(

@@ -13,7 +13,9 @@ live(
             probes={"sample": probe("sample"), "activations": probe("activations")},
             span=8,
             height=348,
+            grow=90,
             digit=280,
+            bar=20,
             choose=["previous", "next"],
         ),
         panel(
@@ -22,6 +24,7 @@ live(
             probes={"curve": probe("curve")},
             span=4,
             height=348,
+            grow=90,
             series="heldout_accuracy",
             baseline="guessing",
             spoken="Right on unseen digits, in 100",

@@ -38,8 +38,10 @@ function icon(name) {
 }
 
 export class Controls {
-  // `ask` sends a command and promises the reply; `more(open)` shows or hides the choices below the bar.
-  constructor({ presets, more, ask, onMore }) {
+  // `ask` sends a command and promises the reply; `prepare` starts a preset whose data has to be downloaded first; `more`
+  // says whether the choices below the bar are shown, and `onMore` shows or hides them.
+  constructor({ presets, more, ask, prepare, onMore }) {
+    this.prepare = prepare;
     this.ask = async (command) => this.complain(await ask(command));
     this.presets = presets;
     this.playIcon = h("span", { class: "wil-icon" }, icon("play"));
@@ -132,7 +134,9 @@ export class Controls {
   }
 
   async choosePreset() {
-    await this.ask({ cmd: "new", preset: this.preset.value });
+    const chosen = this.presets.find(({ name }) => name === this.preset.value);
+    if (chosen.ready) await this.ask({ cmd: "new", preset: chosen.name });
+    else this.prepare(chosen.name);
   }
 
   async chooseBatch() {

@@ -27,6 +27,14 @@ export function say(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
+// Writes a number that never gives back the room it once took, so that what follows it stays in place.
+export function write(element, text) {
+  const digits = text.replace(/\D/g, "").length;
+  const room = digits + 0.5 * (text.length - digits);
+  if (room > (element.room ?? 0)) element.style.minWidth = `${(element.room = room)}ch`;
+  say(element, text);
+}
+
 let tips = 0;
 
 // A special word with its explanation, shown on hover, focus and tap.
@@ -36,18 +44,21 @@ function word(label, explanation) {
   return h("span", { class: "wil-word", tabindex: "0", "aria-describedby": id }, label, tip);
 }
 
-// Turns a line of our texts into nodes: **strong**, [[word|explanation]] and {name} for a number that `numbers` collects.
+const unbroken = (text) => text.replaceAll("~", "\u00a0");
+
+// Turns a line of our texts into nodes: **strong**, [[word|explanation]], {name} for a number that `numbers` collects, and
+// ~ for a space at which no line breaks.
 export function inline(text, numbers = null) {
   const nodes = [];
   const pattern = /\*\*(.+?)\*\*|\[\[([^|\]]+)\|([^\]]+)\]\]|\{(\w+)\}/g;
   let from = 0;
   for (const match of text.matchAll(pattern)) {
-    nodes.push(text.slice(from, match.index));
+    nodes.push(unbroken(text.slice(from, match.index)));
     from = match.index + match[0].length;
     if (match[1] !== undefined) nodes.push(h("strong", {}, inline(match[1], numbers)));
     else if (match[2] !== undefined) nodes.push(word(match[2], match[3]));
     else if (numbers) nodes.push(numbers(match[4]));
   }
-  nodes.push(text.slice(from));
+  nodes.push(unbroken(text.slice(from)));
   return nodes.filter((node) => node !== "");
 }

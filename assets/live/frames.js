@@ -64,7 +64,7 @@ export class RunState {
       const rows = (kept.rows ??= {});
       const row = (rows[name] ??= new Rows(array.constructor));
       if (start > row.length) this.gap = true;
-      else kept.arrays[name] = row.extend(start, array);
+      else if (array.length || start < row.length) kept.arrays[name] = row.extend(start, array);
     }
   }
 

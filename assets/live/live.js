@@ -52,6 +52,13 @@ function unpack(bytes) {
   return envelope;
 }
 
+// Scrolls to what the page's script is about to show.
+function bringIntoView(selector, patience = 20) {
+  const found = document.querySelector(selector);
+  if (found) found.scrollIntoView({ block: "nearest", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
+  else if (patience > 0) setTimeout(() => bringIntoView(selector, patience - 1), 150);
+}
+
 class View {
   constructor(host, base, spec) {
     this.host = host;
@@ -85,10 +92,12 @@ class View {
       presets: spec.presets,
       more: spec.more,
       ask: (command) => this.ask(command),
+      prepare: (preset) => this.setTriggerValue("prepare", preset),
       onMore: (open) => {
         this.controls.expand(open);
         this.controls.sheet(false);
         this.setStateValue("more", open);
+        if (open) bringIntoView(".st-key-choices");
       },
     });
     this.runBar = new RunBar((command) => this.controls.ask(command));
@@ -253,6 +262,7 @@ class View {
     if (!run) return;
     if (run.gap) {
       run.gap = false;
+      this.link.subscribe([]);
       this.subscribe();
     }
     for (const picture of this.pictures) {

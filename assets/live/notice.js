@@ -33,7 +33,7 @@ export class Notice {
       ["Go back 100 updates", () => this.ask({ cmd: "goto", step: Math.max(0, run.step - 100) })],
       ["Start over", () => this.ask({ cmd: "reset" })],
     ];
-    if (run.diverged) ways.push([`Start over with rate ${Number(rate.toPrecision(2))}`, () => this.ask({ cmd: "fork", step: 0, changes: { learning_rate: rate } })]);
+    if (run.diverged) ways.push([`Start over with rate ${Number(rate.toPrecision(2))}`, () => this.ask({ cmd: "fork", step: 0, beside: false, changes: { learning_rate: rate } })]);
     return ways;
   }
 

@@ -15,7 +15,7 @@ export class Picture {
     this.explanation = h("p", { class: "wil-explain" }, inline(context.text));
     this.element = h(
       "section",
-      { class: `wil-card wil-card-${spec.kind}`, style: `--span: ${spec.span}; --height: ${spec.height}px`, "aria-label": spec.title },
+      { class: `wil-card wil-card-${spec.kind}`, style: `--span: ${spec.span}; --height: ${spec.height}px; --grow: ${spec.grow}px`, "aria-label": spec.title },
       h("header", { class: "wil-card-head" }, h("h2", { class: "wil-card-title" }, spec.title), this.tools),
       this.content,
       this.explanation,

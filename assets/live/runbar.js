@@ -1,6 +1,6 @@
 // The run bar: which run this is and every choice that is not the usual one, so that nothing acts invisibly.
 
-import { h, say } from "./dom.js";
+import { h, say, write } from "./dom.js";
 import { count, number } from "./format.js";
 
 // What deeper levels add, in the order of the bar: least depth, label, and the number from the run's scalars.
@@ -58,15 +58,9 @@ export class RunBar {
   }
 
   draw(scalars) {
-    room(this.step, count(scalars.step));
-    for (const { element, value, number } of this.facts) if (!element.hidden) room(number, value(scalars, this.rate));
+    write(this.step, count(scalars.step));
+    for (const { element, value, number } of this.facts) if (!element.hidden) write(number, value(scalars, this.rate));
   }
-}
-
-// Writes a number that never gives back the room it once took.
-function room(element, text) {
-  if (text.length > (element.room ?? 0)) element.style.minWidth = `${(element.room = text.length)}ch`;
-  say(element, text);
 }
 
 // Updates a second over about the last second.

@@ -1,6 +1,6 @@
 // The big sentence at the top of a page: plain words with live numbers, which keep the room they once took.
 
-import { h, inline, say } from "./dom.js";
+import { h, inline, write } from "./dom.js";
 import { count, fixed, number } from "./format.js";
 
 // Every number that a sentence may name, from the run's scalars and what the worker says of the run.
@@ -38,8 +38,7 @@ export class Sentence {
     }
     for (const [name, element] of this.values) {
       const text = VALUES[name](scalars, run);
-      if (text.length > (element.room ?? 0)) element.style.minWidth = `${(element.room = text.length) - 0.45 * (text.split(",").length - 1)}ch`;
-      say(element, text);
+      write(element, text);
     }
   }
 }

@@ -79,12 +79,11 @@ export function mount(element, options, { theme, status }) {
     pen.fill();
   }
 
-  // "guessing" stands where the curve leaves room for it: above the dashed line while the curve is off it, else below.
+  // What the dashed line is, below it, where the curve seldom goes.
   function label(pen, values, y, chance, width) {
     pen.fillStyle = theme.colour("muted");
     pen.textAlign = "right";
-    const near = values.length && values[values.length - 1] < chance + 0.12;
-    pen.fillText(options.baseline, width - RIGHT, y(chance) + (near ? 16 : -7));
+    pen.fillText(options.baseline, width - RIGHT, y(chance) + 14);
     const best = values.length ? Math.round(100 * values[values.length - 1]) : null;
     if (best !== null) element.setAttribute("aria-label", `${options.spoken}: ${best} now. Guessing gets ${Math.round(100 * chance)}.`);
   }

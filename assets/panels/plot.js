@@ -8,6 +8,8 @@ import { h, say } from "../live/dom.js";
 
 const EVERY = 180; // ms between two drawings at least
 const POINTS = 1200; // at most, of one curve
+const NARROW = 440; // px below which the axis' title goes and margins shrink
+const LINE = 16; // px from one name beside the plot to the next
 
 let library = null;
 
@@ -20,14 +22,13 @@ function plotly(base) {
 
 export function mount(element, options, { theme, base, tools }) {
   const box = h("div", { class: "wil-plot" });
-  const say_ = h("p", { class: "wil-sr" });
-  element.append(box, say_);
+  element.append(box);
   const log = h("input", { type: "checkbox", onchange: () => change() });
   const smooth = h("input", { class: "wil-range", type: "range", min: 0, max: 0.98, step: 0.02, value: 0, "aria-label": "Smoothing", oninput: () => change() });
-  const whole = h("button", { class: "wil-button wil-small", type: "button", onclick: () => zoomOut() }, "Whole curve");
-  whole.style.visibility = "hidden";
+  const whole = h("button", { class: "wil-button wil-small wil-whole", type: "button", hidden: true, onclick: () => zoomOut() }, "Whole curve");
+  element.append(whole);
   if (options.log) tools.append(h("label", { class: "wil-check" }, log, "Log scale"));
-  tools.append(h("span", { class: "wil-check" }, h("span", { "aria-hidden": "true" }, "Smoothing"), smooth), whole);
+  tools.append(h("span", { class: "wil-check" }, h("span", { "aria-hidden": "true" }, "Smoothing"), smooth));
 
   const right = new GrowingEnd(300);
   const top = new GrowingEnd(options.top);
@@ -47,7 +48,8 @@ export function mount(element, options, { theme, base, tools }) {
   );
 
   function draw(arrays) {
-    last = arrays.curve;
+    if (last?.step === arrays.curve.step) return;
+    last = { ...arrays.curve };
     timer ??= setTimeout(paint, Math.max(0, EVERY - (performance.now() - drawnAt)));
   }
 
@@ -69,7 +71,7 @@ export function mount(element, options, { theme, base, tools }) {
     drawnAt = performance.now();
     const figure = structuredClone(options.figures[theme.scheme]);
     const { layout, data } = figure;
-    layout.font.family = theme.family;
+    layout.font = { family: theme.family };
     layout.yaxis.type = log.checked ? "log" : "linear";
     const steps = last?.step ?? [];
     const ranges = zoom ?? axes(steps);
@@ -77,7 +79,11 @@ export function mount(element, options, { theme, base, tools }) {
     layout.yaxis.range = ranges.y;
     const [from, to] = between(steps, ranges.x);
     data.forEach((trace) => fill(trace, layout, steps, from, to));
-    whole.style.visibility = zoom ? "visible" : "hidden";
+    const baseline = layout.annotations.find(({ name }) => name === "baseline");
+    baseline.y = place(baseline.y, layout);
+    part(layout);
+    whole.hidden = !zoom;
+    if (box.clientWidth < NARROW) fold(layout);
     const first = !box.layout;
     ready.react(box, data, layout, { displayModeBar: false, responsive: false, doubleClick: false, scrollZoom: false });
     if (first) {
@@ -101,20 +107,35 @@ export function mount(element, options, { theme, base, tools }) {
     const label = layout.annotations.find(({ name }) => name === series);
     const end = values[values.length - 1];
     if (label) label.visible = Number.isFinite(end);
-    if (label?.visible) label.y = layout.yaxis.type === "log" ? Math.log10(end) : end;
-    part(layout.annotations.filter(({ visible, name }) => visible && name !== "baseline"), layout, box.clientHeight);
+    if (label?.visible) label.y = place(end, layout);
   }
 
-  // Two labels never stand on each other.
-  function part(labels, layout, height) {
-    if (labels.length < 2) return;
-    const [a, b] = labels;
-    const pixels = ((a.y - b.y) / (layout.yaxis.range[1] - layout.yaxis.range[0])) * (height - 70);
-    const missing = 17 - Math.abs(pixels);
-    if (missing <= 0) return;
-    const sign = pixels >= 0 ? 1 : -1;
-    a.yshift = (sign * missing) / 2;
-    b.yshift = (-sign * missing) / 2;
+  // A narrow figure leaves to the card's title what its vertical axis shows.
+  function fold(layout) {
+    layout.yaxis.title.text = "";
+    layout.margin.l = 42;
+    layout.margin.r = 100;
+    layout.xaxis.nticks = 4;
+  }
+
+  // Where an annotation stands at a value: on a logarithmic axis Plotly wants its logarithm.
+  function place(value, layout) {
+    return layout.yaxis.type === "log" ? Math.log10(value) : value;
+  }
+
+  // The names beside the plot never stand on each other, and a name out of sight is left out.
+  function part({ annotations, margin, yaxis }) {
+    const [low, high] = yaxis.range;
+    const scale = (box.clientHeight - margin.t - margin.b) / (high - low);
+    const names = annotations.filter((name) => name.visible !== false && name.y >= low && name.y <= high);
+    for (const name of annotations) name.visible = names.includes(name);
+    names.sort((one, other) => other.y - one.y);
+    const wanted = names.map(({ y }) => (high - y) * scale);
+    const places = [...wanted];
+    for (let i = 1; i < places.length; i++) places[i] = Math.max(places[i], places[i - 1] + LINE);
+    let below = (high - low) * scale + LINE;
+    for (let i = places.length - 1; i >= 0; i--) below = places[i] = Math.min(places[i], below - LINE);
+    names.forEach((name, i) => (name.yshift = wanted[i] - places[i]));
   }
 
   function axes(steps) {

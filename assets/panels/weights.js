@@ -4,7 +4,6 @@ import { h, say } from "../live/dom.js";
 import { number } from "../live/format.js";
 
 const GAP = 2; // bitmap pixels between tiles
-const NARROWEST = 44; // CSS pixels that a tile should have
 
 export function mount(element, options, { theme }) {
   const canvas = h("canvas", { class: "wil-pixels wil-tiles", "aria-hidden": "true" });
@@ -32,7 +31,7 @@ export function mount(element, options, { theme }) {
     if (!last || !room.clientWidth) return;
     const { images, scales, scale } = last;
     const [units, height, width] = images.shape;
-    const columns = best(units, room.clientWidth / room.clientHeight, Math.floor(room.clientWidth / NARROWEST));
+    const columns = best(units, room.clientWidth / width, room.clientHeight / height);
     const rows = Math.ceil(units / columns);
     const across = columns * (width + GAP) - GAP;
     const down = rows * (height + GAP) - GAP;
@@ -60,9 +59,10 @@ export function mount(element, options, { theme }) {
   return { draw, resize: paint, restart: () => (last = null), destroy: () => observer.disconnect() };
 }
 
-// So many columns that the tiles become as large as the room allows.
-function best(units, shape, most) {
-  const columns = Math.round(Math.sqrt(units * shape));
-  const rows = Math.ceil(units / Math.max(1, Math.min(columns, most, units)));
-  return Math.ceil(units / rows);
+// So many columns that the tiles become as large as the room allows; a little smaller where that fills the last row.
+function best(units, across, down) {
+  const size = (columns) => Math.min(across / columns, down / Math.ceil(units / columns)) * (units % columns ? 0.92 : 1);
+  let columns = 1;
+  for (let other = 2; other <= units; other++) if (size(other) > size(columns)) columns = other;
+  return columns;
 }

@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from pages.shared.tokens import SCHEMES, tokens
 
 #: Room beside the plot for the curves' names, in pixels.
-_LABELS = 96
+_LABELS = 112
 
 
 class Series(NamedTuple):
@@ -89,15 +89,15 @@ def _curves(scheme, series, unit, value_format, baseline, baseline_name) -> go.F
             font={"color": colour["accent" if one.colour == "fill" else one.colour], "size": 13},
             visible=False,
         )
-    figure.add_hline(baseline, line={"color": colour["baseline"], "dash": "dash", "width": 1.25})
+    figure.add_hline(baseline, line={"color": colour["baseline"], "dash": "5px,4px", "width": 1.25})
     figure.add_annotation(
         name="baseline",
         text=baseline_name,
         xref="paper",
         x=1,
-        xanchor="right",
+        xanchor="left",
+        xshift=8,
         y=baseline,
-        yanchor="bottom",
         showarrow=False,
         font={"color": colour["muted"], "size": 13},
     )

@@ -11,7 +11,7 @@ from typing import Any
 
 import streamlit as st
 
-from nn_core import PRESETS
+from nn_core import DATASETS, PRESETS
 from nn_core.presets import PRESET_TITLES
 from nn_core.stream import workbench
 from pages.shared.live_route import base_path
@@ -24,8 +24,9 @@ DEPTHS = ("Watch", "Explain", "Everything")
 #: How often Streamlit carries frames where it has to, and after how long without a visit it stops, in seconds.
 CARRY_EVERY, CARRY_EXPIRES = 0.15, 10.0
 
-#: What the browser reports back: how frames travel, whether the choices are open, which run is shown, and commands.
-_REPORTS = ("transport", "more", "run", "commands")
+#: What the browser reports back: how frames travel, whether the choices are open, which run is shown, the preset whose
+#: data has to be brought first, and commands.
+_REPORTS = ("transport", "more", "run", "prepare", "commands")
 
 _HTML = '<div data-testid="live-view" data-connected="no"></div>'
 
@@ -55,11 +56,14 @@ def panel(
     probes: dict[str, dict[str, Any]],
     span: int,
     height: int,
+    grow: int = 0,
     name: str | None = None,
     depth: str = "Watch",
     **options: Any,
 ) -> dict[str, Any]:
-    """A picture: the module assets/panels/{kind}.js in a card of `span` twelfths of the width and `height` pixels.
+    """A picture: the module assets/panels/{kind}.js in a card of `span` twelfths of the width.
+
+    The picture is `height` pixels high, and up to `grow` more where the screen has room for the whole page.
 
     `probes` gives each of the panel's roles its subscription, `name` is the heading of its explanation in the page's
     text (by default the kind), `depth` the level from which on it is shown; `options` go to the panel.
@@ -70,6 +74,7 @@ def panel(
         "title": title,
         "span": span,
         "height": height,
+        "grow": grow,
         "depth": depth.lower(),
         "probes": probes,
         "options": options,
@@ -84,14 +89,19 @@ def live(page: str, title: str, panels: list[dict[str, Any]]) -> None:
         "page": page,
         "title": title,
         "token": workbench_token(),
-        "depth": (st.session_state.get("depth") or DEPTHS[0]).lower(),
+        "depth": depth(),
         "more": choices_shown(),
         "panels": panels,
         "text": page_text(page),
         "tokens": tokens(),
-        "presets": [{"name": name, "title": PRESET_TITLES.get(name, name)} for name in PRESETS],
+        "presets": [_preset(name) for name in PRESETS],
     }
     st.fragment(_mount, key=f"live-{page}", run_every=CARRY_EVERY if carried else None)(page, spec, carried)
+
+
+def depth() -> str:
+    """How much the page shows: "watch", "explain" or "everything"."""
+    return (st.session_state.get("depth") or DEPTHS[0]).lower()
 
 
 def choices_shown() -> bool:
@@ -123,6 +133,15 @@ def workbench_token() -> str:
         st.error(str(problem))
         st.stop()
     return token
+
+
+def _preset(name: str) -> dict[str, Any]:
+    """A preset for the menu. `ready` says that its data is on this computer."""
+    return {
+        "name": name,
+        "title": PRESET_TITLES.get(name, name),
+        "ready": DATASETS[PRESETS[name].dataset].ready(),
+    }
 
 
 def _mount(page: str, spec: dict[str, Any], carried: bool) -> None:
