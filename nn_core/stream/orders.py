@@ -66,8 +66,8 @@ class Orders:
             raise ValueError(run.stopped)
         self.problem = ""
         self._player.play(self._clock())
-        self._altered()
-        return None
+        self._publisher.changed()
+        return self._store()
 
     def _pause(self) -> Answer:
         self._player.pause()
@@ -89,8 +89,8 @@ class Orders:
 
     def _goto(self, step: int) -> Answer:
         self._bench.loaded()
-        self._player.pause()
         self._bench.goto(step)
+        self._player.pause()
         self.problem = ""
         self._altered()
         return {"step": self._bench.step}

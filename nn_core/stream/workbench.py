@@ -373,16 +373,16 @@ def _read(handle: Handle, process: subprocess.Popen) -> None:
 
 def _read_text(handle: Handle, process: subprocess.Popen, text: str) -> None:
     message = json.loads(text)
-    if "status" in message:
+    if "reply" not in message:
         with handle["lock"]:
             if handle["process"] is process:
                 handle.update(status=message["status"], status_text=text)
                 _broadcast(handle, text)
-    elif message.get("reply") is not None:
+    elif message["reply"] is not None:
         deliver = handle["pending"].pop(message["reply"], None)
         if deliver is not None:
             deliver(message)
-    elif (seat := handle["viewers"].get(message.get("viewer"))) is not None:
+    elif (seat := handle["viewers"].get(message["viewer"])) is not None:
         _answer(seat, None, message)
 
 

@@ -149,6 +149,7 @@ class Worker:
         else:
             if name == "step":
                 self._stepping.append(message)
+                self._begin_steps()
                 return
             if name == "describe":
                 answer = {"status": self._status()}
@@ -188,6 +189,12 @@ class Worker:
                 self._keeper.changed()
         if self._stepping and not self._player.steps_left:
             self._end_steps()
+
+    def _begin_steps(self) -> None:
+        """Make the first of the steps that were asked for at once, so that the next command finds them made."""
+        until = self._clock() + SLICE
+        while self._player.steps_left and self._clock() < until:
+            self._train()
 
     def _end_steps(self) -> None:
         """Acknowledge the steps that were asked for, once where they led to is stored."""
