@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from nn_core import LOSSES, OPTIMIZERS, Dense, Network, Recorder, Trainer, every
-from nn_core.per_sample import PerSampleEngine
+from nn_core import BUGS, LOSSES, OPTIMIZERS, Dense, Network, Recorder, Trainer, every
+from nn_core.per_sample import SERVED_TERMS, PerSampleEngine
 from nn_core.training import CHUNK, PlainEngine
 
 
@@ -208,3 +208,23 @@ def test_recorded_losses_are_the_loss_of_the_formula():
     Trainer(network.copy(), "cross_entropy", sgd(), x, y, batch_size=10, hooks=[recorder], shuffle=False).advance(1)
     a = network(x[:10])
     assert recorder.losses[0] == pytest.approx(LOSSES["cross_entropy"].value(a, y[:10]))
+
+
+@pytest.mark.parametrize("batch_size", [1, 6])
+@pytest.mark.parametrize("bug", BUGS)
+def test_every_bug_reaches_the_weights_in_both_engines(bug, batch_size):
+    # What an engine really subtracts is compared with the gradient that the check vouches for.
+    network, x, y = problem(activation="tanh" if bug != "copied_derivative" else "relu")
+    y = np.eye(4)[y]
+    for bugs, wrong in ((), False), ((bug,), True):
+        trainer = Trainer(network.copy(), "mse", sgd(0.5), x, y, batch_size=batch_size, bug=bugs)
+        step = trainer.step()
+        right = step.before.backward(step.before.forward(step.x), step.y, "mse")
+        errors = []
+        for before, after, grad in zip(step.before.layers, step.after.layers, right, strict=True):
+            for moved, true in (((before.W - after.W) / 0.5, grad.dW), ((before.b - after.b) / 0.5, grad.db)):
+                size = np.linalg.norm(moved) + np.linalg.norm(true)
+                errors.append(np.linalg.norm(moved - true) / size)
+        assert (max(errors) > 1e-3) == wrong, (bugs, errors)
+    served = BUGS[bug].term in SERVED_TERMS
+    assert engine_of(trainer) is (PerSampleEngine if batch_size == 1 and served else PlainEngine)
