@@ -64,6 +64,7 @@ class Run:
         self._targets = {split: targets_for(config, self.dataset, split) for split in ("train", "heldout")}
         self._events: list[Event] = []
         self._curve: list[tuple] = []
+        self._table = (self._curve, np.empty((0, len(CURVES))))
         self._checkpoints = Checkpoints()
         self._now = self._playback()
         self._past: Playback | None = None
@@ -137,8 +138,15 @@ class Run:
         return {name: column.astype(np.int64 if name == "step" else np.float64) for name, column in table.items()}
 
     def curve_table(self) -> np.ndarray:
-        """The same as one array, float64 (points, 5), columns as in CURVES."""
-        return np.array(self._curve, np.float64).reshape(-1, len(CURVES))
+        """The same as one array, float64 (points, 5), columns as in CURVES. It is kept and only grows: do not write."""
+        points, table = self._table
+        if points is not self._curve or len(table) != len(self._curve):
+            known = table if points is self._curve else table[:0]
+            fresh = np.array(self._curve[len(known) :], np.float64).reshape(-1, len(CURVES))
+            table = np.concatenate([known, fresh])
+            table.flags.writeable = False
+            self._table = (self._curve, table)
+        return table
 
     @property
     def diverged(self) -> str | None:
