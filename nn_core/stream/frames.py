@@ -42,7 +42,7 @@ def encode(runs: Iterable[Mapping[str, Any]], **header_extra: Any) -> bytes:
         listed = []
         for name, values in run.get("arrays", {}).items():
             array = _portable(name, np.asarray(values))
-            listed.append((name, array.dtype.name, array.shape, offset))
+            listed.append((name, _NAMES[array.dtype], array.shape, offset))
             raw = array.tobytes()
             padding = -len(raw) % 8
             chunks.append(raw + bytes(padding))
@@ -84,16 +84,19 @@ def _section(section: dict[str, Any], message: bytes, body: int) -> dict[str, An
 
 def _portable(name: str, array: np.ndarray) -> np.ndarray:
     """The array in one of DTYPES, little-endian."""
-    if array.dtype.name in DTYPES:
-        return array if array.dtype.isnative and _LITTLE else array.astype(array.dtype.newbyteorder("<"))
-    if array.dtype == bool:
+    kind = array.dtype
+    if kind in _NAMES:
+        return array
+    if kind.newbyteorder("<") in _NAMES:
+        return array.astype(kind.newbyteorder("<"))
+    if kind == bool:
         return array.astype("u1")
-    if array.dtype == np.float16:
+    if kind == np.float16:
         return array.astype("<f4")
-    if array.dtype.kind in "iu":
+    if kind.kind in "iu":
         narrow = not array.size or (array.min() >= -(2**31) and array.max() < 2**31)
         return array.astype("<i4" if narrow else "<f8")
-    raise ValueError(f"The array {name!r} holds {array.dtype}; a frame carries only {', '.join(DTYPES)}.")
+    raise ValueError(f"The array {name!r} holds {kind}; a frame carries only {', '.join(DTYPES)}.")
 
 
 def _plain(value: Any) -> Any:
@@ -103,4 +106,5 @@ def _plain(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
-_LITTLE = np.little_endian
+#: Their names by type; a dictionary, because NumPy works a name out anew each time.
+_NAMES = {np.dtype(name).newbyteorder("<"): name for name in DTYPES}
