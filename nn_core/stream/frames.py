@@ -89,10 +89,8 @@ def _portable(name: str, array: np.ndarray) -> np.ndarray:
         return array
     if kind.newbyteorder("<") in _NAMES:
         return array.astype(kind.newbyteorder("<"))
-    if kind == bool:
-        return array.astype("u1")
-    if kind == np.float16:
-        return array.astype("<f4")
+    if kind.char in "?e":  # truth values, half floats
+        return array.astype("u1" if kind.char == "?" else "<f4")
     if kind.kind in "iu":
         narrow = not array.size or (array.min() >= -(2**31) and array.max() < 2**31)
         return array.astype("<i4" if narrow else "<f8")
