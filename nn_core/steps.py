@@ -8,11 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from .network import Network
 from .records import Grads, Trace, read_only, sealed
+
+
+class Rules(NamedTuple):
+    """What was in force at an update: the names of its loss and bugs, the optimizer (a copy, its learning rate as
+    scheduled), the penalties, and the optimizer's slots before the update, by layer and parameter."""
+
+    loss: str
+    bug: tuple[str, ...]
+    optimizer: Any
+    l1: float
+    l2: float
+    slots: tuple[dict[str, dict[str, np.ndarray]], ...]
 
 
 class Step:
@@ -21,9 +34,10 @@ class Step:
     index: number of the update, from 0. epoch: passes over the data completed before it. rows: (n,) rows of the
     training data it used. loss: mean over them, before the update and without penalties. learning_rate: as scheduled.
     x: (n, fan_in). y: their targets. traces, grads: one Trace and one Grads a layer (gradients of the loss alone,
-    without penalties). before, after: Networks.
+    without penalties). before, after: Networks. rules: what was in force, where the Step comes from `Run.step_at`.
     """
 
+    rules: Rules | None = None
     index: int
     epoch: int
     rows: np.ndarray
@@ -35,6 +49,14 @@ class Step:
     grads: tuple[Grads, ...]
     before: Network
     after: Network
+
+    def gradient(self, layer: int, name: str) -> np.ndarray:
+        """The batch's gradient of a layer's "W" or "b", without penalties, shaped like it."""
+        raise NotImplementedError
+
+    def around(self, k: int) -> tuple[tuple[Trace, ...], tuple[Grads, ...], np.ndarray, np.ndarray, int]:
+        """(traces, grads, x, y, place) of a piece of the batch in which batch row k stands at `place`."""
+        return self.traces, self.grads, self.x, self.y, k
 
     def __repr__(self) -> str:
         return f"Step(index={self.index}, epoch={self.epoch}, rows={len(self.rows)}, loss={self.loss:.6g})"
@@ -101,6 +123,15 @@ class WholeStep(Step):
     def after(self) -> Network:
         return self._network.copy()
 
+    def gradient(self, layer: int, name: str) -> np.ndarray:
+        return read_only(self._sums[layer][name])
+
+    def around(self, k: int):
+        starts = np.cumsum([0, *map(len, self._pieces)])
+        piece = int(np.searchsorted(starts, k, side="right")) - 1
+        traces, grads, _, x, y = self._first_pass() if self._first else self._passes(piece)
+        return traces, grads, x, y, k - int(starts[piece])
+
 
 class SampleGrads:
     """The gradients of one sample in one layer; like Grads, but dW and dx are computed when asked for."""
@@ -143,6 +174,9 @@ class SampleStep(Step):
     @cached_property
     def after(self) -> Network:
         return self._after()
+
+    def gradient(self, layer: int, name: str) -> np.ndarray:
+        return self.grads[layer].dW if name == "W" else self.grads[layer].db
 
 
 def _joined(parts: list[np.ndarray]) -> np.ndarray:

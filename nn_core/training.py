@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from copy import copy
 
 import numpy as np
 
@@ -23,7 +24,7 @@ from .network import Network
 from .per_sample import PerSampleEngine
 from .records import Training
 from .schedules import SCHEDULES
-from .steps import Step, WholeStep
+from .steps import Rules, Step, WholeStep
 
 #: Larger batches are worked through in pieces of this many rows, so that memory stays bounded.
 CHUNK = 1024
@@ -72,7 +73,7 @@ class Trainer:
         self.rows, self.y = _checked_data(network, self.loss, x, y)
         self.n = len(self.y)
         self.network, self.shuffle, self.seed = network, bool(shuffle), _whole("seed", seed, 0)
-        self.hooks, self._intervals = tuple(hooks), [interval_of(hook) for hook in hooks]
+        self.call(hooks)
         self.index, self.epoch, self.offset = 0, 0, 0
         self.last_loss = math.nan
         self.diverged: str | None = None
@@ -136,6 +137,10 @@ class Trainer:
                 raise ValueError(f"batch_size: with batch normalization at most {MAX_NORM_BATCH:,} rows.")
         self._choose_engine()
 
+    def call(self, hooks: Sequence[Hook]) -> None:
+        """Call these hooks after each update from now on, and no others."""
+        self.hooks, self._intervals = tuple(hooks), [interval_of(hook) for hook in hooks]
+
     @property
     def learning_rate(self) -> float:
         """The base rate, before the schedule. Setting it closes the open block."""
@@ -152,6 +157,16 @@ class Trainer:
         if self.schedule == "constant":
             return self.optimizer.learning_rate
         return SCHEDULES[self.schedule](index, self.optimizer.learning_rate, **self.schedule_args)
+
+    def rules(self) -> Rules:
+        """What will be in force at the next update, in copies that stay as they are."""
+        optimizer = copy(self.optimizer)
+        optimizer.learning_rate = self.rate_at(self.index)
+        slots = tuple(
+            {name: {slot: np.array(values) for slot, values in of.items()} for name, of in layer.items()}
+            for layer in self.slots
+        )
+        return Rules(self.loss.name, self.bug, optimizer, self.l1, self.l2, slots)
 
     def _choose_engine(self) -> None:
         kind = PerSampleEngine if PerSampleEngine.serves(self) else PlainEngine

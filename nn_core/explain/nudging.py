@@ -1,0 +1,200 @@
+"""The gradient check of one update, in pieces small enough to do while the network trains.
+
+Every number w of the network is nudged by h both ways, and the loss measured: (L(w + h) − L(w − h)) / 2h, in float64,
+on the rows of the update's own batch. A weight's nudge moves one unit's sum by h times its input and nothing else in
+that layer, so the run starts from there: one nudge costs a row through the layers above instead of a whole forward
+pass, and all nudges of a unit go through together. Where that does not hold (batch norm ties the rows together) or a
+unit crosses its kink, the core's own slopes are taken, one number at a time.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from ..gradcheck import CURVED, LIMIT, NUDGE, SAMPLE, _picked, _Slopes
+from ..losses import LOSSES
+from .effect import training_of
+from .row import Chosen, Row
+
+#: Rows of the batch that a check uses at most.
+ROWS = 16
+#: Rows that go through the upper layers in one call.
+TOGETHER = 512
+#: Numbers that one piece nudges one at a time.
+SINGLY = 8
+
+
+class Piece(NamedTuple):
+    """Numbers that are checked in one go: unit j of a parameter array, the inputs `inputs`; or, where j is -1, the flat
+    indices `inputs` one at a time."""
+
+    place: int
+    j: int
+    inputs: np.ndarray
+
+
+class Nudged(NamedTuple):
+    """A piece's outcome: the parameter array's place in `names`, how many numbers, and the sums of the squares of
+    analytic - numeric, analytic and numeric."""
+
+    place: int
+    count: int
+    difference: float
+    analytic: float
+    numeric: float
+
+
+class Nudging:
+    """The check of the update that a Row belongs to. `pieces` is the work; `check(piece)` does some of it.
+
+    names: (layer, array, how many numbers) of every parameter array. rows: rows of the batch that are used. noise: what
+    rounding alone leaves in a slope.
+    """
+
+    def __init__(self, row: Row):
+        traces, _, x, y, place = row.piece
+        n = len(x)
+        first = max(0, min(place - ROWS // 2, n - ROWS))
+        used = slice(first, min(n, first + ROWS))
+        self.rows, self.place = used.stop - used.start, place - first
+        self.limit = LIMIT
+        self.net = row.network.copy(np.float64)
+        training = training_of(traces)
+        if training is not None and training.masks is not None:
+            masks = tuple(None if mask is None else mask[used].astype(np.float64) for mask in training.masks)
+            training = training._replace(masks=masks)
+        self.training, self.loss_name = training, row.rules.loss
+        loss = LOSSES[row.rules.loss]
+        y = y[used] if loss.targets == "labels" else np.asarray(y[used], np.float64)
+        self.y, self.loss = y, loss
+        self.traces = self.net._forward(x[used].astype(np.float64), training)
+        self.grads = self.net._backward(self.traces, y, loss, row.terms)
+        self._slopes: dict[int, _Slopes] = {}
+        self.base = float(loss.rows(self.traces[-1].z, self.traces[-1].a, y).mean())
+        self.noise = 8.0 * np.finfo(np.float64).eps * max(abs(self.base), 1.0) / NUDGE
+        self.arrays = [(l, name) for l, layer in enumerate(self.net.layers) for name in layer._parameters()]
+        self.tied = [any(layer.norm is not None for layer in self.net.layers[l:]) for l in range(len(self.net.layers))]
+        self.pieces = [piece for place in range(len(self.arrays)) for piece in self._work(place)]
+        self.names = [(l, name, self._checked(place)) for place, (l, name) in enumerate(self.arrays)]
+        self.done: dict[int, Nudged] = {}
+
+    # -- one number ----------------------------------------------------------------------------------------------------
+
+    def analytic(self, chosen: Chosen) -> float:
+        """What the backward pass says, bugs included, in float64 and for these rows."""
+        return float(self.grads[chosen.layer].of(chosen.array)[chosen.index])
+
+    def numeric(self, chosen: Chosen) -> float:
+        """What nudging the number itself measures, by whole forward passes."""
+        array = self.net.layers[chosen.layer]._parameters()[chosen.array]
+        flat = int(np.ravel_multi_index(chosen.index, array.shape))
+        return float(self._slope(chosen.layer)(array, flat, self.analytic(chosen)))
+
+    def error(self, analytic: float, numeric: float) -> float:
+        """The relative error |a − n| / (|a| + |n|); 0 where rounding alone explains the difference."""
+        return relative_error((analytic - numeric) ** 2, analytic**2, numeric**2, 1, self.noise)
+
+    # -- all of them ---------------------------------------------------------------------------------------------------
+
+    def check(self, place: int) -> Nudged:
+        """Piece number `place`; done once."""
+        if place not in self.done:
+            piece = self.pieces[place]
+            analytic, numeric = self._alone(piece) if piece.j < 0 else self._together(piece)
+            difference = analytic - numeric
+            self.done[place] = Nudged(
+                piece.place, len(analytic), float(difference @ difference), float(analytic @ analytic),
+                float(numeric @ numeric),
+            )  # fmt: skip
+        return self.done[place]
+
+    def _checked(self, place: int) -> int:
+        return sum(len(piece.inputs) for piece in self.pieces if piece.place == place)
+
+    def _work(self, place: int) -> list[Piece]:
+        """The pieces of one parameter array."""
+        l, name = self.arrays[place]
+        array = self.net.layers[l]._parameters()[name]
+        if self.tied[l] or name not in ("W", "b"):
+            picked = _picked(array.shape, min(SAMPLE, array.size), np.random.default_rng(0))
+            flat = np.arange(array.size) if picked is None else picked
+            return [Piece(place, -1, part) for part in np.split(flat, range(SINGLY, len(flat), SINGLY))]
+        each = max(1, TOGETHER // (2 * self.rows))
+        inputs = np.arange(array.shape[0]) if name == "W" else np.array([-1])
+        parts = np.split(inputs, range(each, len(inputs), each))
+        return [Piece(place, j, part) for j in range(array.shape[-1]) for part in parts]
+
+    def _slope(self, l: int) -> _Slopes:
+        if l not in self._slopes:
+            self._slopes[l] = _Slopes(self.net, self.traces, self.y, self.loss_name, self.training, l, NUDGE)
+        return self._slopes[l]
+
+    def _alone(self, piece: Piece) -> tuple[np.ndarray, np.ndarray]:
+        l, name = self.arrays[piece.place]
+        array = self.net.layers[l]._parameters()[name]
+        analytic = self.grads[l].of(name).reshape(-1)[piece.inputs]
+        slope = self._slope(l)
+        return analytic, np.array([slope(array, k, a) for k, a in zip(piece.inputs, analytic, strict=True)])
+
+    def _together(self, piece: Piece) -> tuple[np.ndarray, np.ndarray]:
+        """All nudges of one unit: its sum goes up and down by h times each input, and that runs through the rest."""
+        (l, name), j = self.arrays[piece.place], piece.j
+        gradient = self.grads[l].of(name)
+        analytic = gradient[piece.inputs, j] if name == "W" else gradient[j : j + 1]
+        x = self.traces[l].x[:, piece.inputs] if name == "W" else np.ones((self.rows, 1))
+        numeric = np.zeros(len(piece.inputs))
+        moves = np.flatnonzero(x.any(axis=0))  # an input that is always 0 moves nothing: its slope is 0
+        if len(moves):
+            shift = NUDGE * x[:, moves].T  # (nudges, rows)
+            right, left = (self._means(l, j, sign * shift) for sign in (1.0, -1.0))
+            right, left = (right - self.base) / NUDGE, (self.base - left) / NUDGE
+            numeric[moves] = (left + right) / 2
+            array = self.net.layers[l]._parameters()[name]
+            for k in moves[np.abs(right - left) > max(CURVED * NUDGE, self.noise)]:
+                flat = j if name == "b" else int(piece.inputs[k]) * array.shape[1] + j
+                numeric[k] = self._slope(l)(array, flat, analytic[k])
+        return analytic, numeric
+
+    def _means(self, l: int, j: int, shift: np.ndarray) -> np.ndarray:
+        """The mean loss for each row of `shift` (nudges, rows), which is added to unit j's sum in layer l."""
+        layers, trace, nudges = self.net.layers, self.traces[l], len(shift)
+        if l == len(layers) - 1:
+            z = np.repeat(trace.z[None], nudges, axis=0)
+            z[:, :, j] += shift
+            return self._losses(z)
+        layer = layers[l]
+        a = layer._activation.value(trace.z[:, j] + shift)
+        if trace.extras is not None and trace.extras.mask is not None:
+            a = a * trace.extras.mask[:, j]
+        if layer._on is not None:
+            a = a * layer._on[j]
+        moved = a - trace.a[:, j]
+        z = self.traces[l + 1].z[None] + moved[:, :, None] * layers[l + 1]._W[j]
+        for m in range(l + 1, len(layers) - 1):
+            a = layers[m]._activation.value(z)
+            masks = self.training.masks[m] if self.training is not None and self.training.masks else None
+            a = a if masks is None else a * masks
+            a = a if layers[m]._on is None else a * layers[m]._on
+            z = a @ layers[m + 1]._W
+            if layers[m + 1]._b is not None:
+                z += layers[m + 1]._b
+        return self._losses(z)
+
+    def _losses(self, z: np.ndarray) -> np.ndarray:
+        """The mean loss of each of (nudges, rows, outputs)."""
+        nudges, rows, outputs = z.shape
+        z = z.reshape(nudges * rows, outputs)
+        a = self.net.layers[-1]._activation.value(z)
+        y = np.tile(self.y, (nudges, *[1] * (self.y.ndim - 1)))
+        return self.loss.rows(z, a, y).reshape(nudges, rows).mean(axis=1)
+
+
+def relative_error(difference: float, analytic: float, numeric: float, count: int, noise: float) -> float:
+    """|a − n| / (|a| + |n|) from the three sums of squares over `count` numbers; 0 where `noise` explains it all."""
+    difference, total = math.sqrt(difference), math.sqrt(analytic) + math.sqrt(numeric)
+    if difference == 0.0 or (difference > LIMIT * total and difference <= noise * math.sqrt(count)):
+        return 0.0
+    return difference / total
