@@ -41,6 +41,8 @@ CURVES = ("step", "loss", "accuracy", "heldout_loss", "heldout_accuracy")
 TRAIN_SAMPLE = 1000
 #: Longest stretch of training, in seconds, between two looks at the clock.
 SLICE = 0.005
+#: Updates that `step_at` keeps, so that looking at one again and again costs nothing.
+LOOKED_AT = 3
 FORMAT = 1
 
 
@@ -68,6 +70,7 @@ class Run:
         self._checkpoints = Checkpoints()
         self._now = self._playback()
         self._past: Playback | None = None
+        self._looked_at: dict[tuple[int, int], Step] = {}
         self._seconds = self._checkpointed = 0.0
         self._pace = 1000.0  # updates a second, measured
         self._head = 0
@@ -388,10 +391,22 @@ class Run:
         return self.network if step == self.step else self._visit(step).trainer.network.copy()
 
     def step_at(self, step: int) -> Step:
-        """The update that takes `at(step)` to the state before the events at `step + 1`."""
-        visitor = self._playback()
-        visitor.seek(_index("step", step, 10**12), self._events, self._checkpoints)
-        return visitor.trainer.step()
+        """The update that takes `at(step)` to the state before the events at `step + 1`, with its `rules`.
+
+        The last few are kept. Raises FloatingPointError with a sentence where training breaks at it.
+        """
+        step = _index("step", step, 10**12)
+        key = (step, self._applied(step))
+        if key not in self._looked_at:
+            visitor = self._playback()
+            visitor.seek(step, self._events, self._checkpoints)
+            rules = visitor.trainer.rules()
+            found = visitor.trainer.step()
+            found.rules = rules
+            self._looked_at[key] = found
+            while len(self._looked_at) > LOOKED_AT:
+                del self._looked_at[next(iter(self._looked_at))]
+        return self._looked_at[key]
 
     def _visit(self, step: int) -> Playback:
         """A second trainer at `step`, kept so that looking around nearby is quick."""

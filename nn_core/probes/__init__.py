@@ -3,7 +3,7 @@
 To add a view to the dashboard, write a probe in a module here and reuse or add a panel that draws its arrays.
 """
 
-from . import confusion, curves, plane, sample, stages, weights  # noqa: F401 (each enters its probes into the table)
+from . import confusion, curves, plane, sample, stages, update, weights  # noqa: F401 (they enter their probes)
 from .table import CADENCES, PROBES, Argument, Probe, View
 
 __all__ = ["CADENCES", "PROBES", "Argument", "Probe", "View"]

@@ -67,6 +67,11 @@ class View:
             self._traces[key] = self.network._forward(x)
         return self._traces[key]
 
+    def step_at(self, step: int) -> Step:
+        """The update that leads on from `step`, or from the furthest update reached where `step` lies beyond it; kept
+        by the run, so that asking again costs nothing. FloatingPointError with a sentence where training breaks."""
+        return self._run.step_at(min(step, self.head))
+
     @cached_property
     def heldout(self) -> tuple[np.ndarray, np.ndarray]:
         """Outputs (n, fan_out) and answers (n,) for every held-out row."""
