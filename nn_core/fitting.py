@@ -11,7 +11,7 @@ from typing import Any
 
 from .config import RunConfig
 from .datasets import DATASETS
-from .datasets.dataset import Dataset
+from .datasets.dataset import Outline
 
 #: What `fitted` takes beside the fields of RunConfig.
 EXTRA = ("hidden", "hidden_activations")
@@ -27,7 +27,7 @@ def fitted(config: RunConfig, **changes: Any) -> RunConfig:
     all of them or one each (layers that are added take the last one's, or tanh). A given `dataset_args` stands for all
     of them. The outputs' number and activation follow from data and loss: two classes share one unit under mse and
     binary_cross_entropy, more classes need cross_entropy or mse with a unit each, and values need mse. A loss that was
-    not asked for gives way to one that fits. Raises ValueError naming what is wrong, DataUnavailable without data.
+    not asked for gives way to one that fits. Raises ValueError naming what is wrong.
     """
     changes = dict(changes)
     hidden = tuple(changes.pop("hidden", config.sizes[1:-1]))
@@ -40,7 +40,7 @@ def fitted(config: RunConfig, **changes: Any) -> RunConfig:
     args = changes.get("dataset_args", config.dataset_args)
     if not isinstance(args, Mapping):
         raise ValueError(f"dataset_args: give an object of names and values, not {type(args).__name__}.")
-    dataset = DATASETS[name](**args)
+    dataset = DATASETS[name].outline(**args)
     loss = changes["loss"] if "loss" in changes else _loss(config, dataset)
     outputs = _outputs(loss, dataset)
     changes["loss"] = loss
@@ -64,7 +64,7 @@ def _carried(config: RunConfig, name: Any) -> dict[str, Any]:
     }
 
 
-def _loss(config: RunConfig, dataset: Dataset) -> str:
+def _loss(config: RunConfig, dataset: Outline) -> str:
     """The loss that the configuration has, or the nearest one that fits the data."""
     classes = len(dataset.classes)
     if classes == 0:
@@ -74,7 +74,7 @@ def _loss(config: RunConfig, dataset: Dataset) -> str:
     return "mse" if config.loss == "mse" and config.sizes[-1] > 1 else "cross_entropy"
 
 
-def _outputs(loss: Any, dataset: Dataset) -> int:
+def _outputs(loss: Any, dataset: Outline) -> int:
     classes = len(dataset.classes)
     return classes if classes > 2 or (classes == 2 and loss == "cross_entropy") else 1
 
@@ -88,7 +88,7 @@ def _hidden(config: RunConfig, names: Any, layers: int) -> tuple:
     return (*before, *[before[-1] if before else "tanh"] * layers)[:layers]
 
 
-def _output(config: RunConfig, loss: Any, dataset: Dataset, outputs: int) -> str:
+def _output(config: RunConfig, loss: Any, dataset: Outline, outputs: int) -> str:
     if loss in _OUTPUT:
         return _OUTPUT[loss]
     if dataset.task == "regression":

@@ -9,7 +9,7 @@ import weakref
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -206,13 +206,23 @@ class Dataset:
         return digest.hexdigest()
 
 
+class Outline(NamedTuple):
+    """What of a dataset decides a network's two ends; it is known before the data is here. Fields as in Dataset."""
+
+    n_features: int
+    classes: tuple[str, ...]
+    task: str
+    image_shape: tuple[int, int] | None
+
+
 @dataclass(frozen=True)
 class Source:
     """An entry of DATASETS: what a menu needs to know of a dataset, and the call that builds it.
 
     `kind` is "images" or "plane", `task` "classification" or "regression". `build(name, args)` gets every argument,
-    checked. Where data has to come from elsewhere, `bring(progress=, cancel=)` gets it onto this machine (behind
-    `prepare`) and `present()` says whether it is there (behind `ready`).
+    checked, and makes the dataset of what is on this machine. Where data has to come from elsewhere,
+    `bring(progress=, cancel=)` gets it here (behind `prepare`), `present()` says whether it is (behind `ready`), and
+    `form` is its outline.
     """
 
     name: str
@@ -224,10 +234,30 @@ class Source:
     build: Callable[[str, dict[str, Any]], Dataset] = field(repr=False)
     bring: Callable[..., None] | None = field(default=None, repr=False)
     present: Callable[[], bool] | None = field(default=None, repr=False)
+    form: Outline | None = field(default=None, repr=False)
 
     def __call__(self, **args: Any) -> Dataset:
-        """The dataset; ValueError with a sentence for an argument that does not fit, DataUnavailable without data."""
+        """The dataset, brought first where it is missing, which may take minutes. ValueError with a sentence for an
+        argument that does not fit, DataUnavailable where the data cannot be had."""
+        try:
+            return self.here(**args)
+        except DataUnavailable:
+            if self.bring is None:
+                raise
+        self.prepare()
+        return self.here(**args)
+
+    def here(self, **args: Any) -> Dataset:
+        """The same of what is on this machine, at once; DataUnavailable where that is not all of it."""
         return self.build(self.name, self.checked(**args))
+
+    def outline(self, **args: Any) -> Outline:
+        """What decides a network's two ends, without waiting for data; ValueError for an argument that does not fit."""
+        if self.form is not None:
+            self.checked(**args)
+            return self.form
+        data = self.here(**args)
+        return Outline(data.n_features, data.classes, data.task, data.image_shape)
 
     def checked(self, **args: Any) -> dict[str, Any]:
         """All arguments, defaults filled in, without building anything; ValueError with a sentence."""

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..arguments import Argument
 from .choices import OneOf
-from .dataset import Dataset, DataUnavailable, Source
+from .dataset import Dataset, DataUnavailable, Outline, Source
 from .download import download
 from .files import KnownFile, WrongContent, cache_folder, find, from_cache, from_folder, place_of
 
@@ -125,15 +125,8 @@ def _from_data_folder(file: KnownFile, folder: Path) -> np.ndarray:
 
 
 def build(name: str, args: dict[str, Any]) -> Dataset:
-    """The Dataset; whatever is missing is downloaded first."""
-    try:
-        arrays = opened()
-    except DataUnavailable:
-        if data_folder() is not None:
-            raise
-        bring()
-        arrays = opened()
-    train_images, train_labels, test_images, test_labels = arrays
+    """The Dataset, from files that are here; DataUnavailable where one is missing or wrong."""
+    train_images, train_labels, test_images, test_labels = opened()
     return Dataset(
         name,
         args,
@@ -160,4 +153,5 @@ SOURCE = Source(
     build=build,
     bring=bring,
     present=present,
+    form=Outline(784, CLASSES, "classification", (28, 28)),
 )
