@@ -86,6 +86,7 @@ def open_workbench(token: str) -> Handle:
         with _lock:
             handle = _handles.setdefault(token, _new_handle(token))
     with handle["lock"]:
+        handle["unwatched_since"] = time.monotonic()  # whoever opens it is given the time to begin to watch
         if handle["process"] is None:
             _start(handle)
     return handle

@@ -285,7 +285,12 @@ def main() -> int:
 def _own_output() -> Callable[[bytes], None]:
     """The pipe to the server, taken away from whatever else prints: stray prints go to standard error."""
     pipe = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    errors = os.open(os.devnull, os.O_WRONLY) if sys.stderr is None else sys.stderr.fileno()
+    os.dup2(errors, sys.stdout.fileno())
+    if sys.platform == "win32":
+        import msvcrt
+
+        msvcrt.setmode(pipe.fileno(), os.O_BINARY)
 
     def write(message: bytes) -> None:
         pipe.write(message)
@@ -309,5 +314,6 @@ def _listen(stream: BinaryIO, messages: Messages) -> None:
 if __name__ == "__main__":
     # Without the interpreter's own end, which would wait for threads that wait for the disk.
     status = main()
-    sys.stderr.flush()
+    if sys.stderr is not None:
+        sys.stderr.flush()
     os._exit(status)
