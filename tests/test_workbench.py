@@ -16,13 +16,16 @@ from pathlib import Path
 
 import pytest
 
-from nn_core import Run
-from nn_core.stream import workbench
-from nn_core.stream.commands import MAX_MESSAGE
-from nn_core.stream.frames import decode
-from nn_core.stream.store import Store
-
 HOME = Path(__file__).resolve().parents[1]
+if __name__ == "__main__":
+    sys.path.insert(0, str(HOME))
+
+from nn_core import Run  # noqa: E402
+from nn_core.stream import workbench  # noqa: E402
+from nn_core.stream.commands import MAX_MESSAGE  # noqa: E402
+from nn_core.stream.frames import decode  # noqa: E402
+from nn_core.stream.store import Store  # noqa: E402
+
 SMALL = "digits-small"
 PATIENCE = 60.0
 
