@@ -24,6 +24,7 @@ MAX_STEPS = 1_000_000
 MAX_STEP = 10**12
 MAX_SEED = 2**32 - 1
 MAX_VIEWERS = 32
+MAX_REPEATS = 16
 
 #: How the sample that pictures show can be chosen.
 LOOKS = ("index", "next", "previous", "random", "class", "most_wrong")
@@ -206,7 +207,13 @@ COMMANDS: dict[str, dict[str, Argument]] = {
         "index": Argument(whole(0, 2**31 - 1), required=True),
         "on": Argument(flag, required=True),
     },
-    "new": {"preset": Argument(text(80)), "config": Argument(values), "beside": Argument(flag, False)},
+    "new": {
+        "preset": Argument(text(80)),
+        "config": Argument(values),
+        "changes": Argument(values),
+        "beside": Argument(flag, False),
+    },
+    "repeat": {"n": Argument(whole(1, MAX_REPEATS), required=True), "changes": Argument(values, {})},
     "goto": {"step": Argument(whole(0, MAX_STEP), required=True)},
     "fork": {"step": Argument(whole(0, MAX_STEP)), "changes": Argument(values, {}), "beside": Argument(flag, True)},
     "show": {"run": Argument(text(40), required=True), "beside": Argument(flag, False)},
@@ -221,7 +228,12 @@ COMMANDS: dict[str, dict[str, Argument]] = {
     "credit": {"viewer": _VIEWER, "n": Argument(whole(1, MAX_CREDITS), required=True)},
     "rate": {"viewer": _VIEWER, "value": Argument(number(0.1, MAX_RATE), required=True)},
     "gone": {"viewer": _VIEWER},
-    "hello": {"viewer": _VIEWER, "reduced_motion": Argument(flag, False)},
+    "hello": {
+        "viewer": _VIEWER,
+        "reduced_motion": Argument(flag, False),
+        "data": Argument(one_of(("images", "plane"))),
+        "preset": Argument(text(80)),
+    },
     "describe": {},
     "get": {"run": _RUN},
 }

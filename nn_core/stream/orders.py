@@ -7,14 +7,17 @@ finds it again. Nothing edits the past: what would change it makes another run.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import fields
 from typing import Any
 
 from ..config import CHANGEABLE, RunConfig
+from ..datasets import DATASETS
+from ..fitting import EXTRA, fitted
 from ..presets import PRESETS
 from ..probes import PROBES
 from ..run import Run
 from .bench import MAX_RUNS, Bench, Seat, found_seat, new_seat
-from .commands import MAX_VIEWERS, check_command
+from .commands import MAX_SEED, MAX_VIEWERS, check_command
 from .keeping import Keeper
 from .looking import choose
 from .pacing import Player
@@ -39,6 +42,7 @@ class Orders:
     ):
         self.look = 0
         self.problem = ""
+        self._elsewhere: dict[str, list[str]] = {}  # by kind of data: the runs that a page about it showed last
         self._bench, self._player, self._publisher = bench, player, publisher
         self._keeper, self._saver, self._clock = keeper, saver, clock
 
@@ -132,14 +136,38 @@ class Orders:
                 shown = fresh
         return self._shown(shown)
 
-    def _new(self, preset: str | None, config: dict[str, Any] | None, beside: bool) -> Answer:
-        if (preset is None) == (config is None):
-            raise ValueError("new needs either a preset or a config.")
-        if preset is not None and preset not in PRESETS:
-            raise ValueError(f"There is no preset {preset!r}; choose one of {', '.join(PRESETS)}.")
+    def _new(
+        self, preset: str | None, config: dict[str, Any] | None, changes: dict[str, Any] | None, beside: bool
+    ) -> Answer:
+        if [preset, config, changes].count(None) != 2:
+            raise ValueError("new needs either a preset, a config or changes.")
         self._check_room(beside)
-        run = Run(PRESETS[preset] if preset is not None else RunConfig.from_dict(config))
+        if preset is not None:
+            run = Run(_preset(preset))
+        else:
+            run = Run(RunConfig.from_dict(config) if config is not None else self._changed(changes))
         return self._shown(self._replace(None if beside else self._shown_seat(), new_seat(run, "")))
+
+    def _repeat(self, n: int, changes: dict[str, Any]) -> Answer:
+        """Train the shown run n times from the start, each with a seed of its own, in the place of all runs here."""
+        config = self._changed(changes)
+        first = min(config.seed, MAX_SEED + 1 - n)
+        runs = [Run(config.replace(seed=first + k)) for k in range(n)]
+        self._clear()
+        for run in runs:
+            self._bench.put(new_seat(run, ""))
+        return self._shown(next(iter(self._bench.seats.values())))
+
+    def _changed(self, changes: dict[str, Any]) -> RunConfig:
+        """The shown run's configuration with the settings in force and these changes, fitted to its data."""
+        run = self._bench.loaded().run
+        _check_names(changes)
+        return fitted(run.config.replace(**run.settings), **changes)
+
+    def _clear(self) -> None:
+        """Take every run off the bench, stored as it stands."""
+        self._keeper.save(wait=False)
+        self._bench.seats.clear()
 
     def _fork(self, step: int | None, changes: dict[str, Any], beside: bool) -> Answer:
         _check_changeable(changes)
@@ -206,11 +234,30 @@ class Orders:
         self._altered()
         return {"index": self.look}
 
-    def _hello(self, viewer: int, reduced_motion: bool) -> Answer:
+    def _hello(self, viewer: int, reduced_motion: bool, data: str | None, preset: str | None) -> Answer:
         self._viewer_at(viewer)
+        if data is not None and preset is not None:
+            self._turn_to(data, preset, play=not reduced_motion)
         if self._player.playing is None and self._bench.moving and not reduced_motion:
             return self._play()
         return None
+
+    def _turn_to(self, data: str, preset: str, *, play: bool) -> None:
+        """Show runs on the kind of data that a page is about: those that were here before, or a preset's."""
+        seat = self._shown_seat()
+        here = None if seat is None or seat.run is None else DATASETS[seat.run.config.dataset].kind
+        if here in (None, data):
+            return
+        wanted = _preset(preset)
+        self._elsewhere[here] = [*(key for key in self._bench.seats if key != seat.id), seat.id]
+        found = [record for key in self._elsewhere.get(data, ()) if (record := self._saver.read(key)) is not None]
+        seats = [found_seat(record) for record in found] or [new_seat(Run(wanted), "")]
+        self._clear()
+        for seat in seats:
+            self._bench.put(seat)
+        self._shown(seat)
+        if not found and play and self._bench.moving:
+            self._play()
 
     def _viewer(self, viewer: int, probes: list[dict[str, Any]], max_rate: float) -> Answer:
         wanted = [_subscription(**probe) for probe in probes]
@@ -246,6 +293,19 @@ class Orders:
         if self._keeper.save(wait=True, event=event):
             return {"saved": True}
         return {"saved": False, "note": f"This is not saved: {self._keeper.problem}"}
+
+
+def _preset(name: str) -> RunConfig:
+    if name not in PRESETS:
+        raise ValueError(f"There is no preset {name!r}; choose one of {', '.join(PRESETS)}.")
+    return PRESETS[name]
+
+
+def _check_names(changes: Mapping[str, Any]) -> None:
+    known = (*(one.name for one in fields(RunConfig)), *EXTRA)
+    for name in changes:
+        if name not in known:
+            raise ValueError(f"{name[:40]!r} is no choice of a run; there are {', '.join(known)}.")
 
 
 def _check_changeable(values: Mapping[str, Any]) -> None:
