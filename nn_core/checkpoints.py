@@ -43,13 +43,28 @@ class Checkpoints:
         bisect.insort(self._steps, step)
         self._kept[step] = (state, seconds)
         self.bytes += _size(state)
-        while self.bytes > self.memory and len(self._steps) > 2:
-            self._drop_one()
+        self._shrink()
+
+    def add_between(self, step: int, state: dict, seconds: float) -> None:
+        """Keep `state` of a step that was come to again, after `seconds` of training from the checkpoint before it."""
+        place = bisect.bisect_right(self._steps, step)
+        since = self._kept[self._steps[place - 1]][1]
+        until = self._kept[self._steps[place]][1] if place < len(self._steps) else float("inf")
+        self.add(step, state, max(since, min(since + seconds, until)))
+
+    def limit(self, memory: int) -> None:
+        """Take up no more than so many bytes from now on."""
+        self.memory = memory
+        self._shrink()
 
     def before(self, step: int) -> tuple[int, dict]:
         """The newest (step, state) at or before `step`."""
         found = self._steps[bisect.bisect_right(self._steps, step) - 1]
         return found, self._kept[found][0]
+
+    def seconds(self, step: int) -> float:
+        """The training time that was noted for the checkpoint at `step`."""
+        return self._kept[step][1]
 
     def steps(self) -> tuple[int, ...]:
         """Where the checkpoints lie."""
@@ -62,6 +77,10 @@ class Checkpoints:
             if s <= step:
                 fork.add(s, *self._kept[s])
         return fork
+
+    def _shrink(self) -> None:
+        while self.bytes > self.memory and len(self._steps) > 2:
+            self._drop_one()
 
     def _drop_one(self) -> None:
         """Forget the inner checkpoint whose absence lengthens a replay least."""

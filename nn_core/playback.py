@@ -6,15 +6,20 @@ because both only load a checkpoint and train on from there, doing at each updat
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 
-from .checkpoints import Checkpoints
+from .checkpoints import SPACING, Checkpoints
 from .config import CHANGEABLE, RunConfig
 from .datasets.dataset import Dataset
 from .events import Event
 from .network import Network
 from .optimizers import OPTIMIZERS
 from .training import Trainer
+
+#: Updates between two looks at the clock on a long way.
+STRIDE = 256
 
 
 class Playback:
@@ -44,12 +49,30 @@ class Playback:
         start, state = checkpoints.before(step)
         if self.step > step or start > self.step:
             self.load(state, start, events)
+        self.follow(step, events, checkpoints)
+
+    def follow(self, step: int, events: list[Event], checkpoints: Checkpoints | None = None) -> None:
+        """Train on to `step`, doing on the way what was done then; a long way leaves `checkpoints` behind."""
         here = self.step
         for event in events:
             if here < event.step <= step:
-                self.trainer.advance(event.step - self.step)
+                self._train_to(event.step, checkpoints)
                 self.apply(event)
-        self.trainer.advance(step - self.step)
+        self._train_to(step, checkpoints)
+
+    def _train_to(self, step: int, checkpoints: Checkpoints | None) -> None:
+        """Train to `step`; where that takes longer than SPACING, the next one who comes by finds checkpoints."""
+        trainer, piece = self.trainer, STRIDE
+        begin = time.perf_counter()
+        while self.step < step and trainer.advance(min(piece, step - self.step)):
+            spent = time.perf_counter() - begin
+            if checkpoints is None or spent < SPACING:
+                continue
+            piece = max(1, int(piece * min(1.0, SPACING / spent)))  # (updates of a large network take long)
+            trainer.advance(min(trainer.updates_to_edge(), step - self.step))
+            if trainer.on_block_edge and trainer.diverged is None:
+                checkpoints.add_between(self.step, self.state(), spent)
+                begin = time.perf_counter()
 
     def load(self, state: dict, step: int, events: list[Event]) -> None:
         """Take over a checkpoint and apply the events that happened at its own update."""

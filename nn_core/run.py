@@ -18,7 +18,7 @@ import json
 import math
 import time
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -33,6 +33,7 @@ from .events import Event
 from .network import Network
 from .playback import Playback
 from .presets import PRESETS
+from .recent import RECENT, Moves, Recent
 from .steps import Step
 
 #: The columns of a run's curves.
@@ -43,6 +44,8 @@ TRAIN_SAMPLE = 1000
 SLICE = 0.005
 #: Updates that `step_at` keeps, so that looking at one again and again costs nothing.
 LOOKED_AT = 3
+#: Seconds that repeating the last few updates may take, beside the way from a checkpoint.
+QUICK = 0.4
 FORMAT = 1
 
 
@@ -70,8 +73,10 @@ class Run:
         self._checkpoints = Checkpoints()
         self._now = self._playback()
         self._past: Playback | None = None
+        self._recent = Recent(self._now)
         self._looked_at: dict[tuple[int, int], Step] = {}
         self._seconds = self._checkpointed = 0.0
+        self._elsewhere = 0.0  # seconds of training that other processes did
         self._pace = 1000.0  # updates a second, measured
         self._head = 0
         self._snapshot: tuple[Any, Network] | None = None
@@ -212,7 +217,10 @@ class Run:
 
     def _train(self, updates: int) -> int:
         begin = time.perf_counter()
-        done = self._now.trainer.advance(updates)
+        watched = self._recent.wanted(updates)
+        done = self._now.trainer.advance(updates - watched)
+        if watched and done == updates - watched:
+            done += self._recent.watch(watched)
         spent = time.perf_counter() - begin
         self._seconds += spent
         if done:
@@ -244,7 +252,7 @@ class Run:
         """What is due at the present update: a checkpoint, a curve point, recorded events, in this order."""
         step = self.step
         if (self._checkpoint_due() or step == 0) and self._now.trainer.on_block_edge:
-            self._checkpoints.add(step, self._now.state(), self._seconds)
+            self._checkpoints.add(step, self._now.state(), self._elsewhere + self._seconds)
             self._checkpointed = self._seconds
         if self._is_point(step) and (not self._curve or self._curve[-1][0] < step):
             self._curve.append((step, *self._measure()))
@@ -417,6 +425,45 @@ class Run:
         self._past.seek(step, self._events, self._checkpoints)
         return self._past
 
+    def recent(self, step: int, *, whole: bool = False) -> Moves | None:
+        """By how much the last updates before `step` moved each layer, see Moves; None before the first.
+
+        The run stays where it is: unless they were watched, these updates are done once more.
+        """
+        step = _index("step", step, 10**12)
+        known = self._recent.moves
+        if known is not None and known.step == step == self.step and (known.last is not None or not whole):
+            return known
+        if step == 0:
+            return None
+        visitor = self._visit(max(0, step - RECENT))
+        again = Recent(visitor)
+        with again.looking(whole=whole):
+            visitor.follow(step - 1, self._events)
+            visitor.trainer.advance(1)
+        for event in self._events:
+            if event.step == step:
+                visitor.apply(event)
+        return again.moves
+
+    def watched(self, *, whole: bool = False) -> Moves | None:
+        """The same as of the last time that updates were watched, which costs no repetition; and watch the next ones.
+
+        None where none were, or where the run has been wound back since.
+        """
+        known = self._recent.moves
+        self._recent.ask(whole=whole)
+        return known if known is not None and known.step <= self.step else None
+
+    @property
+    def quick_to_repeat(self) -> bool:
+        """Whether the last few updates can be done once more without keeping anybody waiting."""
+        return RECENT / self._pace < QUICK
+
+    def kept(self) -> tuple[int, ...]:
+        """Updates for which `at` needs no training, because their states are kept."""
+        return self._checkpoints.steps()
+
     def fork(self, step: int | None = None, **changes) -> Run:
         """A new run that shares this one's past up to `step` (now, by default), then differs by `changes`."""
         step = self.step if step is None else _index("step", step, self.head + 1)
@@ -425,6 +472,7 @@ class Run:
         fork._curve = [point for point in self._curve if point[0] <= step]
         fork._checkpoints = self._checkpoints.upto(step)
         fork._seconds = fork._checkpointed = self._seconds
+        fork._elsewhere = self._elsewhere
         fork._head = step
         start, state = fork._checkpoints.before(step)
         fork._now.load(state, start, fork._events)
@@ -470,6 +518,10 @@ class Run:
         digest.update(json.dumps([place, dict(self.settings)], sort_keys=True, default=list).encode())
         return digest.hexdigest()
 
+    def limit_checkpoints(self, memory: int) -> None:
+        """Let this run's checkpoints take up no more than so many bytes."""
+        self._checkpoints.limit(memory)
+
     def to_json(self) -> str:
         """The run as text: configuration, events, where it stands, and what its data and its arithmetic were."""
         return json.dumps(
@@ -512,13 +564,15 @@ class Run:
         *,
         checkpoint: bytes | None = None,
         curves: bytes | None = None,
+        earlier: Iterable[bytes] = (),
         sha256: str | None = None,
     ) -> Run:
         """A stored run, brought to `step` (its head).
 
         events: Events or their dicts. checkpoint, curves: what `checkpoint()` and `curve_bytes()` gave; they save
-        recomputing and are ignored where their numbers came from another kind of machine. Raises ValueError on events
-        that could not have happened, DataUnavailable where the data differs from `sha256`.
+        recomputing and are ignored where their numbers came from another kind of machine, as are `earlier` checkpoints,
+        which make winding back quick. Raises ValueError on events that could not have happened, DataUnavailable where
+        the data differs from `sha256`.
         """
         run = cls(config)
         if sha256 is not None and run.dataset.sha256 != sha256:
@@ -526,17 +580,15 @@ class Run:
                 f"This run learned from other data than the dataset {config.dataset!r} found here; it waits for it."
             )
         recorded = sorted((e if isinstance(e, Event) else Event.from_dict(e) for e in events), key=lambda e: e.step)
-        state = None
-        if checkpoint is not None and curves is not None:
-            try:
-                state = unpack(checkpoint)
-            except ValueError:
-                state = None
-        if state is not None and state["numerics_id"] == numerics_id() and state["index"] <= step:
+        state = _usable(checkpoint, step) if checkpoint is not None and curves is not None else None
+        if state is not None:
             run._events = [event for event in recorded if event.step <= state["index"]]
             run._curve = [tuple(row) for row in np.frombuffer(curves, "<f8").reshape(-1, len(CURVES)).tolist()]
             run._curve = [(int(row[0]), *row[1:]) for row in run._curve if row[0] <= state["index"]]
-            run._checkpoints.add(state["index"], state, 0.0)
+            for other in filter(None, (_usable(data, state["index"]) for data in earlier)):
+                run._checkpoints.add(other["index"], other, other.get("seconds", 0.0))
+            run._elsewhere = state.get("seconds", 0.0)
+            run._checkpoints.add(state["index"], state, run._elsewhere)
             run._now.load(state, state["index"], run._events)
             run._head = state["index"]
         for event in recorded[len(run._events) :]:
@@ -550,14 +602,28 @@ class Run:
             run.apply(proposed)
         return run.goto(step)
 
+    @property
+    def newest_checkpoint(self) -> int:
+        """The update of the checkpoint that `checkpoint` gives."""
+        return self._checkpoints.before(self.step)[0]
+
     def checkpoint(self) -> tuple[int, bytes]:
         """The newest cached state at or before the present, as (update, bytes) for `restore`."""
         step, state = self._checkpoints.before(self.step)
-        return step, pack(state)
+        return step, pack({**state, "seconds": self._checkpoints.seconds(step)})
 
     def curve_bytes(self) -> bytes:
         """The curve points as little-endian float64 rows of CURVES, for `restore`."""
         return np.array(self._curve, "<f8").tobytes()
+
+
+def _usable(checkpoint: bytes, step: int) -> dict | None:
+    """A stored checkpoint's state; None where it cannot be read, lies beyond `step`, or is of another arithmetic."""
+    try:
+        state = unpack(checkpoint)
+    except ValueError:
+        return None
+    return state if state["numerics_id"] == numerics_id() and state["index"] <= step else None
 
 
 def _check_fit(config: RunConfig, dataset: Dataset) -> None:

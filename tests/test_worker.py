@@ -717,7 +717,7 @@ def test_a_frame_about_several_runs_has_the_shown_one_first(tmp_path):
 def test_a_probe_that_fails_is_dropped_with_a_sentence_and_the_others_go_on(tmp_path, monkeypatch):
     from nn_core.probes import PROBES
 
-    def broken(view, sample):
+    def broken(view, **arguments):
         raise RuntimeError("the lamp is out")
 
     monkeypatch.setitem(

@@ -3,7 +3,20 @@
 To add a view to the dashboard, write a probe in a module here and reuse or add a panel that draws its arrays.
 """
 
-from . import confusion, curves, plane, sample, stages, update, weights  # noqa: F401 (they enter their probes)
+from . import (  # noqa: F401 (each enters its probes into the table)
+    class_map,
+    confusion,
+    curves,
+    layers,
+    measures,
+    plane,
+    saliency,
+    sample,
+    stages,
+    unit,
+    update,
+    weights,
+)
 from .table import CADENCES, PROBES, Argument, Probe, View
 
 __all__ = ["CADENCES", "PROBES", "Argument", "Probe", "View"]

@@ -9,13 +9,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from ..config import RunConfig
 from ..datasets.dataset import Dataset
+from ..drawing import Strokes, as_picture
 from ..evaluation import answers, predict
 from ..network import Network
+from ..recent import Moves
 from ..records import Trace
 from ..run import Run
 from ..steps import Step
@@ -27,7 +30,10 @@ CADENCES = {"fast": None, "medium": 10.0, "slow": 2.0}
 class View:
     """A run at one update, as probes see it. Everything is read-only; dear parts are computed once, when asked for."""
 
-    def __init__(self, run: Run):
+    def __init__(self, run: Run, *, still: bool = True, strokes: Strokes = ()):
+        self._strokes = strokes
+        #: Whether nothing is learning now, so that what has to be repeated to be known may take its time.
+        self.still = still
         self.step, self.epoch, self.head, self.seen = run.step, run.epoch, run.head, run.seen
         self.config: RunConfig = run.config
         self.settings: Mapping[str, Any] = dict(run.settings)
@@ -67,10 +73,61 @@ class View:
             self._traces[key] = self.network._forward(x)
         return self._traces[key]
 
+    @cached_property
+    def drawing(self) -> np.ndarray | None:
+        """The learner's own drawing as the network gets it, uint8 (height, width); None where there is none."""
+        shape = self.dataset.image_shape
+        return as_picture(self._strokes, shape) if shape and self._strokes else None
+
+    @cached_property
+    def drawing_traces(self) -> tuple[Trace, ...]:
+        """The forward pass of the drawing, like `traces`."""
+        x = self.drawing.reshape(1, -1).astype(self.network.dtype) / 255
+        return self.network._forward(x.astype(self.network.dtype, copy=False))
+
     def step_at(self, step: int) -> Step:
         """The update that leads on from `step`, or from the furthest update reached where `step` lies beyond it; kept
         by the run, so that asking again costs nothing. FloatingPointError with a sentence where training breaks."""
         return self._run.step_at(min(step, self.head))
+
+    def at(self, step: int) -> Network:
+        """The network after `step` updates, which lies no further than `head`; quickest for `kept_steps`."""
+        return self._run.at(min(step, self.head))
+
+    def settings_at(self, step: int) -> Mapping[str, Any]:
+        """What was in force after `step` updates."""
+        settings = {name: getattr(self.config, name) for name in self.settings}
+        for event in self._run.events:
+            if event.step <= step and event.kind == "change":
+                settings |= event.values
+        return settings
+
+    def applied(self, step: int) -> int:
+        """How many events have happened after `step` updates. With the step, this names a state of the run."""
+        return sum(event.step <= step for event in self._run.events)
+
+    @property
+    def kept_steps(self) -> tuple[int, ...]:
+        """Updates whose states are kept."""
+        return self._run.kept()
+
+    def recent(self, *, whole: bool = False) -> Moves | None:
+        """By how much the last updates moved each layer. While the run learns, these are the last that were watched,
+        a little before `step`; where it stands still, the last before `step`, repeated if need be."""
+        if self.still and self._run.quick_to_repeat:
+            return self.once(("recent", whole), lambda: self._run.recent(self.step, whole=whole))
+        return self._run.watched(whole=whole)
+
+    def once(self, key: Any, make: Callable[[], Any]) -> Any:
+        """What `make` gives, found once for this view and shared by all probes that ask under the same key."""
+        if key not in self.kept:
+            self.kept[key] = make()
+        return self.kept[key]
+
+    @property
+    def notes(self) -> dict:
+        """A place for what probes have found out about this run and can find again: a cache that lives as long as it."""
+        return _NOTES.setdefault(self._run, {})
 
     @cached_property
     def heldout(self) -> tuple[np.ndarray, np.ndarray]:
@@ -119,6 +176,11 @@ class Probe:
     incremental: bool = False
     rotates: bool = False
 
+    @property
+    def pinned(self) -> bool:
+        """Whether it is about one unit, and about the pinned one where none is given."""
+        return "unit" in self.arguments and self.arguments["unit"].default is None
+
     def check(self, arguments: Mapping[str, Any]) -> dict:
         """Checked arguments, defaults filled in. Raises ValueError naming what is wrong."""
         for name in arguments:
@@ -133,6 +195,7 @@ class Probe:
 
 
 PROBES: dict[str, Probe] = {}
+_NOTES: WeakKeyDictionary[Run, dict] = WeakKeyDictionary()
 SAMPLE = Argument(0, 0, 10**7)
 COUNT = Argument(0, 0, 10**9)
 

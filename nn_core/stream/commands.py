@@ -12,6 +12,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
+from ..drawing import Strokes, check_strokes
 from .pacing import SPEEDS
 
 #: A message from a browser is no longer than this, in bytes.
@@ -173,6 +174,14 @@ def probes(name: str, value: Any) -> list[dict[str, Any]]:
     return checked
 
 
+def strokes(name: str, value: Any) -> Strokes:
+    """Checks for a drawing, see drawing.check_strokes."""
+    try:
+        return check_strokes(value)
+    except ValueError as problem:
+        raise ValueError(f"{name}: {problem}") from None
+
+
 def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is no number in JSON")
 
@@ -219,6 +228,8 @@ COMMANDS: dict[str, dict[str, Argument]] = {
     "show": {"run": Argument(text(40), required=True), "beside": Argument(flag, False)},
     "remove": {"run": Argument(text(40), required=True)},
     "rename": {"run": _RUN, "name": Argument(text(80), required=True)},
+    "draw": {"strokes": Argument(strokes, ())},
+    "pin": {"layer": Argument(whole(0, 1000)), "unit": Argument(whole(0, 2**31 - 1))},
     "look": {"how": Argument(one_of(LOOKS), required=True), "value": Argument(label)},
     "viewer": {
         "viewer": _VIEWER,

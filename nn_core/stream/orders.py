@@ -12,6 +12,7 @@ from typing import Any
 
 from ..config import CHANGEABLE, RunConfig
 from ..datasets import DATASETS
+from ..drawing import Strokes, check_strokes
 from ..fitting import EXTRA, fitted
 from ..presets import PRESETS
 from ..probes import PROBES
@@ -231,8 +232,49 @@ class Orders:
 
     def _look(self, how: str, value: int | str | None) -> Answer:
         self.look = choose(self._publisher.view(self._bench.loaded()), self.look, how, value)
+        self._publisher.drawn = False
         self._altered()
         return {"index": self.look}
+
+    def _draw(self, strokes: Strokes) -> Answer:
+        """Look at a drawing instead of a held-out row; one without strokes is put away."""
+        self._publisher.strokes, self._publisher.drawn = strokes, bool(strokes)
+        self._altered()
+        return None
+
+    def _pin(self, layer: int | None, unit: int | None) -> Answer:
+        """Look at one unit on every page; without a layer at none."""
+        if layer is not None:
+            sizes = self._bench.loaded().run.config.sizes[1:]
+            if layer >= len(sizes) or (unit or 0) >= sizes[layer]:
+                raise ValueError("pin: this network has no such unit; choose one of its layers and one of its units.")
+        self._publisher.pin = None if layer is None else (layer, unit or 0)
+        for viewer in self._publisher.viewers.values():
+            viewer.ask_anew([name for name, probe in PROBES.items() if probe.pinned])
+        self._altered()
+        return None
+
+    @property
+    def pin(self) -> tuple[int, int] | None:
+        """The pinned unit: its layer and its place there."""
+        return self._publisher.pin
+
+    @property
+    def drawn(self) -> bool:
+        """Whether a drawing is looked at."""
+        return self._publisher.drawn
+
+    def looked_at(self) -> dict[str, Any]:
+        """What is stored of the drawing and the pinned unit."""
+        publisher = self._publisher
+        return {"strokes": publisher.strokes, "drawn": publisher.drawn, "pin": publisher.pin}
+
+    def bring_back(self, settings: Mapping[str, Any]) -> None:
+        """Take over what `looked_at` gave."""
+        publisher, pin = self._publisher, settings.get("pin")
+        publisher.strokes = check_strokes(settings.get("strokes", ()))
+        publisher.drawn = bool(publisher.strokes and settings.get("drawn"))
+        publisher.pin = (pin[0], pin[1]) if pin else None
 
     def _hello(self, viewer: int, reduced_motion: bool, data: str | None, preset: str | None) -> Answer:
         self._viewer_at(viewer)

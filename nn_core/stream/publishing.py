@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import math
 import sys
+import time
 import traceback
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
+from ..drawing import Strokes
 from ..probes import PROBES, View
 from ..run import CURVES
 from ..schedules import SCHEDULES
@@ -30,6 +32,11 @@ class Publisher:
     def __init__(self, bench: Bench, send: Callable[[int, bytes], None]):
         self.viewers: dict[int, Viewer] = {}
         self.problem = ""
+        #: What pages look at: the learner's own drawing, whether it is shown, and the pinned unit (layer, place).
+        self.strokes: Strokes = ()
+        self.drawn = False
+        self.pin: tuple[int, int] | None = None
+        self._still = True
         self._bench = bench
         self._send = send
         self._version = 0
@@ -49,6 +56,7 @@ class Publisher:
 
     def publish(self, now: float, *, still: bool, playing: bool, look: int) -> None:
         """Send every frame that is due at `now`. `still`: nothing is learning; `look`: the held-out row to look at."""
+        self._still = still
         for viewer in self.viewers.values():
             if not viewer.wants(self._version) or viewer.wait(now) > 0:
                 continue
@@ -64,7 +72,7 @@ class Publisher:
     def view(self, seat: Seat) -> View:
         """The seat's run as probes see it now."""
         if seat.id not in self._views:
-            self._views[seat.id] = View(seat.run)
+            self._views[seat.id] = View(seat.run, still=self._still, strokes=self.strokes)
         return self._views[seat.id]
 
     def _frame(self, viewer: Viewer, now: float, still: bool, playing: bool, look: int) -> bytes:
@@ -112,6 +120,10 @@ class Publisher:
         args = dict(wanted.args)
         if "sample" in probe.arguments and args.get("sample") is None:
             args["sample"] = look
+            if "drawn" in probe.arguments:
+                args["drawn"] = int(self.drawn)
+        if probe.pinned and args.get("unit") is None:
+            args["layer"], args["unit"] = self.pin or (None, None)
         if probe.incremental:
             args["start"] = had.rows
         if probe.rotates:
@@ -119,6 +131,7 @@ class Publisher:
             had.turn += 1
         asked = (seat.id, f"{wanted.probe} {sorted(args.items())}")
         if asked not in self._results:
+            begin = time.perf_counter()
             try:
                 given = probe(self.view(seat), **args)
             except Exception as problem:
@@ -127,6 +140,7 @@ class Publisher:
                     traceback.print_exc(file=sys.stderr)
                 self.problem = f"The picture {wanted.key!r} cannot be drawn: {reason(problem)}."
                 return None
+            had.cost += 0.3 * (time.perf_counter() - begin - had.cost)
             arrays = {name: value for name, value in given.items() if isinstance(value, np.ndarray)}
             self._results[asked] = ({name: value for name, value in given.items() if name not in arrays}, arrays)
         scalars, arrays = self._results[asked]

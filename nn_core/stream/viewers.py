@@ -18,6 +18,10 @@ from .commands import MAX_CREDITS, MAX_RATE
 #: A frame takes up no further probe once it has this many bytes; the rest follows in the next one.
 FRAME_BYTES = 24_000
 
+#: A probe that does not come with every frame takes up at most this share of the time while the network learns: a dear
+#: one comes more rarely than its cadence. A page asks for a few such probes, which together stay below a twentieth.
+SHARE = 0.015
+
 #: Names every run of the workbench in a subscription.
 ALL_RUNS = "all"
 
@@ -27,7 +31,8 @@ _EARLY = 0.002
 
 @dataclass
 class Delivery:
-    """What a viewer has of one probe of one run: version and time of the last result, its size, rows and turn."""
+    """What a viewer has of one probe of one run: version and time of the last result, its size, rows and turn, and the
+    seconds that it took, lately."""
 
     version: int = -1
     at: float = -1e9
@@ -35,6 +40,7 @@ class Delivery:
     rows: int = 0
     turn: int = 0
     refused: bool = False
+    cost: float = 0.0
 
 
 @dataclass
@@ -107,7 +113,8 @@ class Viewer:
             interval = 1 / rate if rate else 0.0
             for run in wanted.runs(shown, runs):
                 had = wanted.delivery(run)
-                if had.version != version and not had.refused and (still or now - had.at >= interval - _EARLY):
+                rest = max(interval, had.cost / SHARE) if interval else 0.0
+                if had.version != version and not had.refused and (still or now - had.at >= rest - _EARLY):
                     due.append((wanted, run, had))
         due.sort(key=lambda one: one[2].at)
         return due
@@ -123,6 +130,12 @@ class Viewer:
         """No frame of `version` can be made; ask for nothing more until it is told to."""
         self.subscriptions = []
         self._version, self._waiting = version, False
+
+    def ask_anew(self, probes: Iterable[str]) -> None:
+        """Forget what was delivered of these probes: they now mean something else."""
+        for wanted in self.subscriptions:
+            if wanted.probe in probes:
+                wanted.deliveries = {}
 
     def forget_runs(self, runs: Iterable[str]) -> None:
         """Drop what was noted of runs other than these."""

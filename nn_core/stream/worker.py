@@ -79,6 +79,7 @@ class Worker:
         shown = settings.get("shown")
         self._bench.shown = shown if shown in self._bench.seats else next(iter(self._bench.seats), "")
         self._orders.look = settings.get("look", 0)
+        self._orders.bring_back(settings)
         self._player.playing = settings.get("playing")
         if settings.get("speed") in SPEEDS:
             self._player.go_at(settings["speed"], self._clock())
@@ -213,6 +214,7 @@ class Worker:
             "playing": self._player.playing,
             "speed": self._player.speed,
             "look": self._orders.look,
+            **self._orders.looked_at(),
         }
 
     def _status(self) -> dict[str, Any]:
@@ -222,15 +224,27 @@ class Worker:
             "runs": [describe(seat) for seat in self._bench.seats.values()],
             "shown": self._bench.shown,
             "look": self._looked_at(),
+            "pin": self._pinned(),
             "problem": self._orders.problem or self._publisher.problem,
             "saving": self._keeper.problem,
         }
+
+    def _pinned(self) -> dict[str, int] | None:
+        """The pinned unit, where the shown run has it."""
+        seat, pin = self._bench.seats.get(self._bench.shown), self._orders.pin
+        if pin is None or seat is None or seat.run is None:
+            return None
+        sizes = seat.run.config.sizes[1:]
+        there = pin[0] < len(sizes) and pin[1] < sizes[pin[0]]
+        return {"layer": pin[0], "unit": pin[1]} if there else None
 
     def _looked_at(self) -> dict[str, Any]:
         seat = self._bench.seats.get(self._bench.shown)
         if seat is None or seat.run is None or not seat.run.dataset.n_heldout:
             return {"split": "heldout", "index": self._orders.look, "label": None}
         data = seat.run.dataset
+        if self._orders.drawn and data.image_shape:
+            return {"split": "drawn", "index": -1, "label": None}
         index = min(self._orders.look, data.n_heldout - 1)
         label = data.classes[int(data.labels("heldout")[index])] if data.classes else None
         return {"split": "heldout", "index": index, "label": label}
