@@ -483,10 +483,11 @@ def kill_worker_once(rng):
         if answer.get("changed"):
             assert answer["saved"]
             told.append(answer)
-    workbench.request(handle, "pause")
+    while not workbench.request(handle, "pause")["ok"]:
+        pass  # the worker had just been killed
     plain, fingerprint = state(handle)
     check_nothing_lost(plain, fingerprint, told)
-    workbench.request(handle, "step", n=50)
+    assert workbench.request(handle, "step", n=50)["step"] == plain["step"] + 50
     onward = Run.from_json(json.dumps(plain))
     onward.advance(steps=50)
     assert state(handle)[1] == onward.state_fingerprint()
