@@ -267,28 +267,37 @@ def _guessed(config, data) -> dict[str, Any]:
 #: The strongest link of a picture stands for a weight of this size or more.
 STRONGEST = 8.0
 
+#: Networks with more weights than this are not drawn link by link.
+MOST_LINKS = 8192
 
-@probe("fast", 8192)
+
+def _small(view: View) -> bool:
+    return sum(layer.W.size for layer in view.network.layers) <= MOST_LINKS
+
+
+@probe("fast", MOST_LINKS)
 def links(view: View) -> dict:
     """Every weight as one byte for drawing, see rooted_bytes with a scale of 8: code uint8 (weights,), each layer's W
     row by row; and on, uint8 (units,), 0 for a hidden unit that is switched off."""
-    layers = view.network.layers
-    if not layers or sum(layer.W.size for layer in layers) > 8192:
+    if not _small(view):
         return {"code": np.zeros(0, np.uint8), "on": np.zeros(0, np.uint8)}
+    layers = view.network.layers
     on = [np.ones(layer.fan_out) if layer.units_on is None else layer.units_on for layer in layers]
     weights = np.concatenate([layer.W.ravel() for layer in layers])
     return {"code": rooted_bytes(weights, STRONGEST), "on": np.concatenate(on).astype(np.uint8)}
 
 
-@probe("medium", 4 * 8192)
+@probe("medium", 4 * MOST_LINKS)
 def numbers(view: View) -> dict:
     """Every parameter: W{l} float32 (fan_in, fan_out) and b{l} float32 (fan_out,), for networks of 8,192 at most."""
     return _parameters(view, lambda layer: (layer.W, layer.b))
 
 
-@probe("medium", 4 * 8192)
+@probe("medium", 4 * MOST_LINKS)
 def gradients(view: View) -> dict:
     """The gradient of the loss over all training dots (the first 1,000) at this update, shaped like `numbers`."""
+    if not _small(view):
+        return {}
     data = view.dataset
     rows = slice(0, 1000)
     x = data.take("train", rows).astype(view.network.dtype, copy=False)
@@ -304,24 +313,19 @@ def _of(grad) -> tuple:
     return grad.dW, grad.db
 
 
-@probe("slow", 4 * 8192)
+@probe("medium", 4 * MOST_LINKS)
 def last_update(view: View) -> dict:
-    """What the last update changed in every parameter, shaped like `numbers`; zeros before the first."""
-    before = iter((view.before or view.network).layers)
-
-    def changed(layer) -> tuple:
-        old = next(before)
-        return layer.W - old.W, None if layer.b is None else layer.b - old.b
-
-    return _parameters(view, changed)
+    """What the last update changed in every weight: W{l} float32 (fan_in, fan_out); nothing before the first one is
+    known."""
+    moves = view.recent(whole=True) if _small(view) else None
+    if moves is None or moves.last is None:
+        return {}
+    return {f"W{l}": np.ascontiguousarray(W, np.float32) for l, W in enumerate(moves.last)}
 
 
 def _parameters(view: View, of) -> dict:
-    layers = view.network.layers
-    if sum(layer.W.size for layer in layers) > 8192:
-        return {}
     found = {}
-    for l, layer in enumerate(layers):
+    for l, layer in enumerate(view.network.layers if _small(view) else ()):
         W, b = of(layer)
         found[f"W{l}"] = np.ascontiguousarray(W, np.float32)
         if b is not None:

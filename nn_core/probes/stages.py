@@ -24,7 +24,7 @@ def stages(view: View, example: int) -> dict:
     network = view.network
     if sum(layer.W.size for layer in network.layers) > MOST_WEIGHTS:
         return {"batch": 0, "example": 0}
-    step = view.coming
+    step = view.step_at(view.step)
     count = len(step.rows)
     k = min(example, count - 1)
     found: dict[str, Any] = {"batch": count, "example": k, "loss": step.loss, "learning_rate": step.learning_rate}

@@ -51,16 +51,6 @@ class View:
         return self._run.network
 
     @cached_property
-    def before(self) -> Network | None:
-        """The network one update earlier; None before the first."""
-        return self._run.at(self.step - 1) if self.step else None
-
-    @cached_property
-    def coming(self) -> Step:
-        """The update that would come next, made on a copy; the run stays where it is."""
-        return self._run.step_at(self.step)
-
-    @cached_property
     def curve(self) -> np.ndarray:
         """The curve points so far, float64 (points, 5), columns as in CURVES."""
         return self._run.curve_table()
@@ -90,6 +80,10 @@ class View:
         by the run, so that asking again costs nothing. FloatingPointError with a sentence where training breaks."""
         return self._run.step_at(min(step, self.head))
 
+    def order(self, epoch: int) -> np.ndarray:
+        """The training rows in the order in which `epoch` visits them, (n_train,)."""
+        return self._run.order(epoch)
+
     def at(self, step: int) -> Network:
         """The network after `step` updates, which lies no further than `head`; quickest for `kept_steps`."""
         return self._run.at(min(step, self.head))
@@ -101,6 +95,17 @@ class View:
             if event.step <= step and event.kind == "change":
                 settings |= event.values
         return settings
+
+    @property
+    def changes(self) -> list[tuple[int, str]]:
+        """What was done to the run, in words, with the update after which it was; see Event.words."""
+        settings = {name: getattr(self.config, name) for name in self.settings}
+        found = []
+        for event in self._run.events:
+            found.append((event.step, event.words(settings)))
+            if event.kind == "change":
+                settings |= event.values
+        return found
 
     def applied(self, step: int) -> int:
         """How many events have happened after `step` updates. With the step, this names a state of the run."""
