@@ -4,6 +4,19 @@ from __future__ import annotations
 
 from .config import RunConfig
 
+#: TensorFlow Playground's starting point: weights from -0.5 to 0.5, biases of 0.1, tanh, ten dots an update. (Its squared
+#: error is half of ours, so our gradients, and with them the steps at an equal learning rate, are twice as large.)
+PLAYGROUND = RunConfig(
+    dataset="circle",
+    sizes=(2, 4, 2, 1),
+    activations=("tanh", "tanh", "tanh"),
+    init="uniform",
+    bias_init=0.1,
+    loss="mse",
+    learning_rate=0.03,
+    batch_size=10,
+)
+
 PRESETS: dict[str, RunConfig] = {
     # The first tutorial's layers on the bundled digits in MNIST's form, one digit at a time.
     "digits": RunConfig(),
@@ -68,4 +81,11 @@ PRESET_TITLES: dict[str, str] = {
     "hansen-corrected": "Tutorial A corrected",
     "zhang-as-published": "Tutorial B as published",
     "zhang-corrected": "Tutorial B corrected",
+    "playground": "Circle, 2-4-2-1",
+    "playground-xor": "Exclusive or, 2-4-2-1",
+    "playground-gauss": "Two clouds, 2-4-2-1",
+    "playground-spiral": "Spiral, 4-8-8-1",
+    "playground-plane": "Plane (regression), 2-4-2-1",
+    "playground-hills": "Hills and valleys, 2-8-8-1",
+    "clouds": "Five clouds, 2-6-5",
 }
