@@ -17,7 +17,7 @@ from nn_core import PRESETS, Run, RunConfig
 from nn_core.datasets import DATASETS
 from nn_core.datasets.dataset import DataUnavailable
 from nn_core.stream import pipe
-from nn_core.stream.bench import MAX_RUNS
+from nn_core.stream.bench import MAX_RUNS, found_seat
 from nn_core.stream.commands import (
     COMMANDS,
     MAX_CREDITS,
@@ -444,6 +444,55 @@ def test_the_wish_to_play_outlives_the_worker(tmp_path):
         yield lambda log: log.statuses and log.status["playing"]
 
     serve(tmp_path, first)
+    serve(tmp_path, second)
+
+
+def test_a_long_way_back_keeps_nobody_waiting(tmp_path, monkeypatch):
+    kept, gate = {}, threading.Event()
+
+    def first(log):
+        yield from small()
+        yield {"cmd": "step", "n": 20}
+        yield {"cmd": "play"}
+        kept.update((yield {"cmd": "get"}))
+
+    def slowly(record):
+        gate.wait(30)
+        return found_seat(record)
+
+    def second(log):
+        status = (yield {"cmd": "describe"})["status"]
+        assert status["playing"] and "computed again" in status["runs"][0]["problem"]
+        for command in ({"cmd": "step"}, {"cmd": "play"}, {"cmd": "get"}):
+            answer = yield command
+            assert not answer["ok"] and "computed again" in answer["error"]
+        gate.set()
+        yield lambda log: log.statuses and not log.shown["problem"]
+        yield {"cmd": "pause"}
+        yield {"cmd": "goto", "step": json.loads(kept["json"])["step"]}
+        assert (yield {"cmd": "get"})["fingerprint"] == kept["fingerprint"]
+
+    serve(tmp_path, first)
+    monkeypatch.setattr("nn_core.stream.returning.found_seat", slowly)
+    monkeypatch.setattr("nn_core.stream.returning.PATIENCE", 0.0)
+    serve(tmp_path, second)
+
+
+def test_a_stored_run_that_nothing_can_be_made_of_does_not_end_the_worker(tmp_path, monkeypatch):
+    def first(log):
+        yield from small()
+
+    def broken(record):
+        raise RuntimeError("the page is torn")
+
+    def second(log):
+        status = (yield {"cmd": "describe"})["status"]
+        assert status["problem"] == "This run cannot be brought back: the page is torn."
+        assert (yield {"cmd": "new", "preset": SMALL})["ok"]
+        assert (yield {"cmd": "step"})["ok"]
+
+    serve(tmp_path, first)
+    monkeypatch.setattr("nn_core.stream.returning.found_seat", broken)
     serve(tmp_path, second)
 
 

@@ -43,6 +43,7 @@ class Orders:
     ):
         self.look = 0
         self.problem = ""
+        self.returning: set[str] = set()
         self._elsewhere: dict[str, list[str]] = {}  # by kind of data: the runs that a page about it showed last
         self._bench, self._player, self._publisher = bench, player, publisher
         self._keeper, self._saver, self._clock = keeper, saver, clock
@@ -64,7 +65,7 @@ class Orders:
 
     def _play(self) -> Answer:
         seat = self._bench.seat()
-        if seat.run is None:  # perhaps its data has come meanwhile
+        if seat.run is None and seat.id not in self.returning:  # perhaps its data has come meanwhile
             self._bench.put(found_seat(seat.found), instead_of=seat.id)
         run = self._bench.loaded().run
         if not self._bench.moving:

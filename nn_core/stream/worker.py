@@ -23,13 +23,14 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from ..datasets.dataset import DataUnavailable
-from .bench import Bench, found_seat
+from .bench import Bench
 from .description import describe
 from .keeping import Keeper
 from .orders import Orders
 from .pacing import SPEEDS, Player
 from .pipe import JSON, SUPERSEDED_EXIT, frame_message, json_message, read_json, read_message
 from .publishing import Publisher, reason
+from .returning import Returning
 from .saving import Saver
 from .store import Store, StoreProblem, Superseded, check_token
 
@@ -63,6 +64,7 @@ class Worker:
         self._orders = Orders(self._bench, self._player, self._publisher, self._keeper, self._saver, self._clock)
         self._chunk = 1
         self._stepping: list[dict[str, Any]] = []
+        self._returning = Returning(())
         self._news = True
         self._problems = ("", "", "")
 
@@ -73,9 +75,10 @@ class Worker:
             self._orders.problem = "Your run is being brought back; one moment."
             self._write(json_message({"status": self._status()}))
             self._orders.problem = ""
-        for record in records:
-            seat = self._bench.seats[record.id] = found_seat(record)
-            self._orders.problem = self._orders.problem or seat.problem
+        self._returning = Returning(records)
+        self._bench.seats.update(self._returning.seats)
+        self._returning.wait()
+        self._welcome()
         shown = settings.get("shown")
         self._bench.shown = shown if shown in self._bench.seats else next(iter(self._bench.seats), "")
         self._orders.look = settings.get("look", 0)
@@ -89,11 +92,22 @@ class Worker:
             except (DataUnavailable, ValueError) as problem:
                 self._orders.problem = str(problem)
 
+    def _welcome(self) -> None:
+        """Give the stored runs that have come back their seats, unless others sit there by now."""
+        for seat in self._returning.take():
+            if seat.id in self._bench.seats:
+                self._bench.seats[seat.id] = seat
+                self._orders.problem = self._orders.problem or seat.problem
+                self._publisher.changed()
+                self._news = True
+        self._orders.returning = set(self._returning.seats)
+
     def serve(self, messages: Messages) -> None:
         """Work until a None comes among the messages. Raises Superseded where another worker has taken over."""
         try:
             with suppress(BrokenPipeError):  # the server has gone, which its closed pipe is about to say, too
                 while self._take(messages):
+                    self._welcome()
                     self._train()
                     self._publish()
                     self._keeper.tend(self._clock(), self._player.moving)
@@ -131,6 +145,8 @@ class Worker:
         """Seconds until there is something to do without a command."""
         now = self._clock()
         until = min(self._player.wait(now), self._publisher.wait(now), _IDLE)
+        if self._orders.returning:
+            return min(self._publisher.wait(now), 0.1)
         return min(until, 0.02) if self._keeper.busy or self._news else until
 
     def _obey(self, message: dict[str, Any]) -> None:
@@ -167,7 +183,7 @@ class Worker:
         """Make the updates that are due, for about a SLICE."""
         now = self._clock()
         due = self._player.due(now)
-        if due != 0:
+        if due != 0 and not self._orders.returning:
             wanted = self._chunk if due is None else min(due, self._chunk)
             try:
                 done = self._bench.advance(wanted)
