@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from .config import RunConfig
 
-#: TensorFlow Playground's starting point: weights from -0.5 to 0.5, biases of 0.1, tanh, ten dots an update. (Its squared
-#: error is half of ours, so our gradients, and with them the steps at an equal learning rate, are twice as large.)
+#: TensorFlow Playground's starting point: weights from -0.5 to 0.5, biases of 0.1, tanh, ten dots an update. (Its
+#: squared error is half of ours, so our gradients, and with them the steps at an equal rate, are twice as large.)
 PLAYGROUND = RunConfig(
     dataset="circle",
     sizes=(2, 4, 2, 1),
@@ -70,6 +70,28 @@ PRESETS: dict[str, RunConfig] = {
         bias_init="uniform",
         batch_size="full",
         seed=1,
+    ),
+    # TensorFlow Playground's six problems with its settings; the spiral with the inputs and the layers that it takes.
+    "playground": PLAYGROUND,
+    "playground-xor": PLAYGROUND.replace(dataset="xor"),
+    "playground-gauss": PLAYGROUND.replace(dataset="gauss"),
+    "playground-spiral": PLAYGROUND.replace(
+        dataset="spiral",
+        dataset_args={"features": ["x1", "x2", "sin_x1", "sin_x2"]},
+        sizes=(4, 8, 8, 1),
+    ),
+    "playground-plane": PLAYGROUND.replace(dataset="plane", activations=("tanh", "tanh", "identity")),
+    "playground-hills": PLAYGROUND.replace(
+        dataset="hills", sizes=(2, 8, 8, 1), activations=("tanh", "tanh", "identity")
+    ),
+    # Beyond it: more classes than two, one output each.
+    "clouds": PLAYGROUND.replace(
+        dataset="blobs",
+        dataset_args={"classes": 5},
+        sizes=(2, 6, 5),
+        activations=("tanh", "softmax"),
+        loss="cross_entropy",
+        learning_rate=0.1,
     ),
 }
 
