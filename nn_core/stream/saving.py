@@ -6,12 +6,12 @@ A disk that fails stops neither: `problem` then holds the sentence, and the next
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as Unfinished
 from typing import Any
 
-from .store import RunRecord, Store, StoreProblem, Superseded
+from .store import Listed, RunRecord, Store, StoreProblem, Superseded
 
 #: How long an event waits for the disk before it is called unsaved, in seconds.
 PATIENCE = 10.0
@@ -43,6 +43,18 @@ class Saver:
         """A run of this workbench from the store; StoreProblem where it cannot be read."""
         return self._thread.submit(self._store.run, self._token, run).result()
 
+    def runs(self) -> list[Listed]:
+        """Every run of this workbench; StoreProblem where they cannot be read."""
+        return self._thread.submit(self._store.runs, self._token).result()
+
+    def delete(self, run: str) -> None:
+        """Forget a run for good; StoreProblem where that cannot be done."""
+        self._thread.submit(self._leased, self._store.delete, run).result()
+
+    def rename(self, run: str, name: str) -> None:
+        """Name a run that is not loaded; StoreProblem where that cannot be done."""
+        self._thread.submit(self._leased, self._store.rename, run, name).result()
+
     def wait(self, saved: Future[bool]) -> bool:
         """Wait for a save and say whether it is on the disk."""
         try:
@@ -66,6 +78,11 @@ class Saver:
         except StoreProblem as problem:
             self.problem = str(problem)
             return {}, []
+
+    def _leased(self, write: Callable[..., None], *arguments: Any) -> None:
+        if self._fence is None:
+            self._fence = self._store.take(self._token, self._owner)
+        write(self._token, self._fence, *arguments)
 
     def _save(self, ui: Mapping[str, Any], runs: Sequence[RunRecord]) -> bool:
         if self.superseded:

@@ -20,10 +20,19 @@ from pathlib import Path
 from typing import Any
 
 FILE = "runs.sqlite3"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
-#: How many checkpoints of a run are kept, newest first.
-CHECKPOINTS_KEPT = 3
+#: How many checkpoints of a run are kept: the newest, and others spread over its past.
+CHECKPOINTS_KEPT = 6
+
+_DAY = 24 * 3600.0
+#: An unnamed run that was not used for UNUSED seconds, or that is among the oldest of more than LIMIT bytes of runs, is
+#: marked as one to be removed after NOTICE. Checkpoints of a run that was not used for REST are let go.
+UNUSED, NOTICE, REST = 90 * _DAY, 14 * _DAY, 30 * _DAY
+LIMIT = 2 * 2**30
+
+#: At most so many runs are listed, newest first.
+MOST_LISTED = 300
 
 #: How long a write waits for another program that is using the file, in seconds.
 PATIENCE = 5.0
@@ -52,6 +61,8 @@ CREATE TABLE runs (
     stopped TEXT NOT NULL,
     created REAL NOT NULL,
     updated REAL NOT NULL,
+    bookmarks TEXT NOT NULL DEFAULT '[]',
+    noticed REAL,
     PRIMARY KEY (token, id)
 ) WITHOUT ROWID;
 CREATE TABLE events (
@@ -76,6 +87,14 @@ CREATE TABLE curves (
 );
 """
 
+#: What makes each older version of the tables into the next one.
+_UPDATES = {
+    1: (
+        "ALTER TABLE runs ADD COLUMN bookmarks TEXT NOT NULL DEFAULT '[]'",
+        "ALTER TABLE runs ADD COLUMN noticed REAL",
+    )
+}
+
 
 class StoreProblem(Exception):
     """The store cannot be read or written; the message is one sentence that says why and what to do."""
@@ -88,7 +107,8 @@ class Superseded(Exception):
 @dataclass
 class RunRecord:
     """What the store knows of a run. `events` are JSON-able dicts, oldest first, `first_event` the place of the first
-    of them in the run's list; `checkpoint` (step, bytes) and `curves` (bytes) are caches."""
+    of them in the run's list; `bookmarks` are [step, name]. `checkpoint` (step, bytes, the newest), `earlier` ones and
+    `curves` (bytes) are caches."""
 
     id: str
     name: str
@@ -101,8 +121,30 @@ class RunRecord:
     stopped: str
     events: Sequence[dict[str, Any]] = ()
     first_event: int = 0
+    bookmarks: Sequence[Sequence[Any]] = ()
     checkpoint: tuple[int, bytes] | None = None
     curves: bytes | None = None
+    earlier: Sequence[bytes] = ()
+
+
+@dataclass
+class Listed:
+    """A run in a list of runs. `changes` are its events of the kind "change"; `created`, `updated` and `expires` are
+    seconds since 1970, the last None unless the run will be removed then."""
+
+    id: str
+    name: str
+    config: str
+    parent: str | None
+    parent_step: int | None
+    step: int
+    head: int
+    created: float
+    updated: float
+    expires: float | None
+    bookmarks: int
+    changes: list[dict[str, Any]]
+    curves: bytes | None
 
 
 def check_token(token: Any) -> str:
@@ -182,6 +224,69 @@ class Store:
         with self._reading() as connection:
             return _record(connection, check_token(token), run)
 
+    def runs(self, token: str) -> list[Listed]:
+        """Every run of a workbench, the last used first."""
+        with self._reading() as connection:
+            rows = connection.execute(
+                "SELECT id, name, config, parent, parent_step, step, head, created, updated, noticed, bookmarks, points"
+                " FROM runs LEFT JOIN curves ON curves.token = runs.token AND curves.run = runs.id"
+                " WHERE runs.token = ? ORDER BY updated DESC, id LIMIT ?",
+                (check_token(token), MOST_LISTED),
+            ).fetchall()
+            changes: dict[str, list] = {row[0]: [] for row in rows}
+            for run, event in connection.execute(
+                "SELECT run, event FROM events WHERE token = ? AND event LIKE '%\"change\"%' ORDER BY position",
+                (token,),
+            ):
+                changes.get(run, []).append(json.loads(event))
+        return [
+            Listed(*row[:9], row[9] and row[9] + NOTICE, len(json.loads(row[10])), changes[row[0]], row[11])
+            for row in rows
+        ]
+
+    def delete(self, token: str, fence: int, run: str) -> None:
+        """Forget a run for good. Raises Superseded where the lease has gone to another worker."""
+        with self._transaction() as connection:
+            _check_fence(connection, token, fence)
+            _delete(connection, token, run)
+
+    def rename(self, token: str, fence: int, run: str, name: str) -> None:
+        """Name a run that is not loaded. Raises Superseded where the lease has gone to another worker."""
+        with self._transaction() as connection:
+            _check_fence(connection, token, fence)
+            connection.execute(
+                "UPDATE runs SET name = ?, noticed = NULL WHERE token = ? AND id = ?", (name, token, run)
+            )
+
+    def tidy(self, now: float | None = None) -> None:
+        """Let go of what nobody has used for long.
+
+        Unnamed runs that no workbench has on its bench are marked when they are UNUSED old, or the oldest of more than
+        LIMIT bytes, and removed NOTICE later unless they were used or named meanwhile. Checkpoints, which only save
+        recomputing, go after REST without use.
+        """
+        now = time.time() if now is None else now
+        with self._transaction() as connection:
+            connection.execute(
+                "DELETE FROM checkpoints WHERE EXISTS (SELECT 1 FROM runs WHERE runs.token = checkpoints.token"
+                " AND runs.id = checkpoints.run AND updated < ?)",
+                (now - REST,),
+            )
+            benches = {
+                (token, run)
+                for token, ui in connection.execute("SELECT token, ui FROM workbenches")
+                for run in json.loads(ui).get("bench", ())
+            }
+            used = 0
+            for token, run, name, updated, noticed, size in connection.execute(_SIZES).fetchall():
+                used += size
+                if name or (token, run) in benches:
+                    continue
+                if noticed is not None and noticed < now - NOTICE:
+                    _delete(connection, token, run)
+                elif noticed is None and (updated < now - UNUSED or used > LIMIT):
+                    connection.execute("UPDATE runs SET noticed = ? WHERE token = ? AND id = ?", (now, token, run))
+
     def save(self, token: str, fence: int, ui: Mapping[str, Any], runs: Sequence[RunRecord] = ()) -> None:
         """Write settings, runs, their new events, progress, and the caches that are given, in one transaction.
 
@@ -190,9 +295,7 @@ class Store:
         """
         now = time.time()
         with self._transaction() as connection:
-            row = connection.execute("SELECT fence FROM workbenches WHERE token = ?", (token,)).fetchone()
-            if row is None or row[0] != fence:
-                raise Superseded("This run has been taken over by another process; reload the page to find it there.")
+            _check_fence(connection, token, fence)
             connection.execute(
                 "UPDATE workbenches SET ui = ?, updated = ? WHERE token = ?", (json.dumps(dict(ui)), now, token)
             )
@@ -273,6 +376,13 @@ def _prepare(connection: sqlite3.Connection) -> None:
                 connection.execute(statement)
             connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
         connection.execute("COMMIT")
+    elif version < SCHEMA_VERSION:
+        connection.execute("BEGIN IMMEDIATE")
+        for older in range(_check_version(connection), SCHEMA_VERSION):
+            for statement in _UPDATES[older]:
+                connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+        connection.execute("COMMIT")
 
 
 def _check_version(connection: sqlite3.Connection) -> int:
@@ -285,26 +395,39 @@ def _check_version(connection: sqlite3.Connection) -> int:
     return version
 
 
+def _check_fence(connection: sqlite3.Connection, token: str, fence: int) -> None:
+    row = connection.execute("SELECT fence FROM workbenches WHERE token = ?", (token,)).fetchone()
+    if row is None or row[0] != fence:
+        raise Superseded("This run has been taken over by another process; reload the page to find it there.")
+
+
+def _delete(connection: sqlite3.Connection, token: str, run: str) -> None:
+    for table in ("events", "checkpoints", "curves"):
+        connection.execute(f"DELETE FROM {table} WHERE token = ? AND run = ?", (token, run))
+    connection.execute("DELETE FROM runs WHERE token = ? AND id = ?", (token, run))
+
+
 def _record(connection: sqlite3.Connection, token: str, run: str) -> RunRecord | None:
     """A run with its events, its newest checkpoint, and its curves."""
     row = connection.execute(
-        "SELECT id, name, config, data_sha256, parent, parent_step, step, head, stopped FROM runs"
+        "SELECT id, name, config, data_sha256, parent, parent_step, step, head, stopped, bookmarks FROM runs"
         " WHERE token = ? AND id = ?",
         (token, run),
     ).fetchone()
     if row is None:
         return None
-    record = RunRecord(*row)
+    record = RunRecord(*row[:9], bookmarks=json.loads(row[9]))
     record.events = [
         json.loads(event)
         for (event,) in connection.execute(
             "SELECT event FROM events WHERE token = ? AND run = ? ORDER BY position", (token, run)
         )
     ]
-    record.checkpoint = connection.execute(
-        "SELECT step, state FROM checkpoints WHERE token = ? AND run = ? ORDER BY step DESC LIMIT 1",
-        (token, run),
-    ).fetchone()
+    checkpoints = connection.execute(
+        "SELECT step, state FROM checkpoints WHERE token = ? AND run = ? ORDER BY step DESC", (token, run)
+    ).fetchall()
+    if checkpoints:
+        record.checkpoint, record.earlier = checkpoints[0], [state for _, state in checkpoints[1:]]
     curves = connection.execute("SELECT points FROM curves WHERE token = ? AND run = ?", (token, run)).fetchone()
     record.curves = curves[0] if curves else None
     return record
@@ -312,12 +435,13 @@ def _record(connection: sqlite3.Connection, token: str, run: str) -> RunRecord |
 
 def _write_run(connection: sqlite3.Connection, token: str, run: RunRecord, now: float) -> None:
     connection.execute(
-        "INSERT INTO runs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
+        "INSERT INTO runs (id, token, name, config, data_sha256, parent, parent_step, step, head, stopped, created,"
+        " updated, bookmarks) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
         " name = excluded.name, step = excluded.step, head = excluded.head, stopped = excluded.stopped,"
-        " updated = excluded.updated",
+        " updated = excluded.updated, bookmarks = excluded.bookmarks, noticed = NULL",
         (
             run.id, token, run.name, run.config, run.data_sha256, run.parent, run.parent_step,
-            run.step, run.head, run.stopped, now, now,
+            run.step, run.head, run.stopped, now, now, json.dumps(list(run.bookmarks)),
         ),
     )  # fmt: skip
     connection.executemany(
@@ -326,13 +450,35 @@ def _write_run(connection: sqlite3.Connection, token: str, run: RunRecord, now: 
     )
     if run.checkpoint is not None:
         connection.execute("INSERT OR REPLACE INTO checkpoints VALUES (?, ?, ?, ?)", (token, run.id, *run.checkpoint))
-        connection.execute(
-            "DELETE FROM checkpoints WHERE token = ? AND run = ? AND step NOT IN"
-            " (SELECT step FROM checkpoints WHERE token = ? AND run = ? ORDER BY step DESC LIMIT ?)",
-            (token, run.id, token, run.id, CHECKPOINTS_KEPT),
-        )
+        _thin(connection, token, run.id)
     if run.curves is not None:
         connection.execute("INSERT OR REPLACE INTO curves VALUES (?, ?, ?)", (token, run.id, run.curves))
+
+
+def _thin(connection: sqlite3.Connection, token: str, run: str) -> None:
+    """Keep CHECKPOINTS_KEPT checkpoints: of the others, those go first whose neighbours lie closest together."""
+    steps = [
+        step
+        for (step,) in connection.execute(
+            "SELECT step FROM checkpoints WHERE token = ? AND run = ? ORDER BY step", (token, run)
+        )
+    ]
+    while len(steps) > CHECKPOINTS_KEPT:
+        k = min(range(len(steps) - 1), key=lambda k: steps[k + 1] - (steps[k - 1] if k else 0))
+        connection.execute(
+            "DELETE FROM checkpoints WHERE token = ? AND run = ? AND step = ?", (token, run, steps.pop(k))
+        )
+
+
+#: Every run with how many bytes it takes, the last used first.
+_SIZES = """
+SELECT token, id, name, updated, noticed, 500
+    + coalesce((SELECT sum(length(event)) FROM events WHERE events.token = runs.token AND events.run = runs.id), 0)
+    + coalesce((SELECT sum(length(state)) FROM checkpoints WHERE checkpoints.token = runs.token
+                AND checkpoints.run = runs.id), 0)
+    + coalesce((SELECT sum(length(points)) FROM curves WHERE curves.token = runs.token AND curves.run = runs.id), 0)
+FROM runs ORDER BY updated DESC
+"""
 
 
 def _sentence(problem: Exception, folder: Path | None) -> str:
