@@ -50,15 +50,18 @@ class Keeper:
         """So many seconds of training were done."""
         self._trained += seconds
 
-    def save(self, *, wait: bool, event: tuple[Seat, Event] | None = None, last: bool = False) -> bool:
-        """Store the whole bench; with `event`, that event is about to happen in that seat. `last` stores caches, too.
+    def save(
+        self, *, wait: bool, event: tuple[Seat, Event] | None = None, caches: bool = False, last: bool = False
+    ) -> bool:
+        """Store the whole bench; with `event`, that event is about to happen in that seat. `caches` stores these, too,
+        and so does `last`, after which nothing is stored any more.
 
         With `wait`, returns whether it is on the disk. While the disk fails nobody is kept waiting for it: the answer
         is False at once, and the save goes on behind. Raises Superseded where another worker has taken over.
         """
         wait = wait and not self._saver.problem
         self._settle(wait=True)
-        caches = last or self._trained >= max(CHECKPOINT_AFTER, CHECKPOINT_COST * self._cost)
+        caches = caches or last or self._trained >= max(CHECKPOINT_AFTER, CHECKPOINT_COST * self._cost)
         if caches:
             self._trained = 0.0
         records = []
