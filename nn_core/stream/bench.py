@@ -10,7 +10,7 @@ import secrets
 from dataclasses import dataclass, field
 
 from ..config import RunConfig
-from ..datasets.dataset import DataUnavailable
+from ..datasets import DATASETS, DataUnavailable
 from ..events import Event
 from ..run import Run
 from .store import RunRecord
@@ -24,7 +24,8 @@ class Seat:
     """One run of the bench with what the store has of it.
 
     `run` is None where it could not be had; `problem` then says why, and `found` is what the store has. `stored_events`
-    (how many) and `stored_checkpoint` (its step) are on the disk already.
+    (how many) and `stored_checkpoint` (its step) are on the disk already. `needs` names the dataset that a run waits
+    for, because it learned from that and it is not here.
     """
 
     id: str
@@ -35,6 +36,7 @@ class Seat:
     stored_events: int = 0
     stored_checkpoint: int = -1
     problem: str = ""
+    needs: str = ""
     found: RunRecord | None = field(default=None, repr=False)
 
     @property
@@ -75,6 +77,11 @@ class Seat:
             self.stored_checkpoint = record.checkpoint[0]
 
 
+def begun(config: RunConfig) -> Run:
+    """A new run on data that is on this machine; DataUnavailable, at once, where it is not."""
+    return Run(config, dataset=DATASETS[config.dataset].here(**config.dataset_args))
+
+
 def new_seat(run: Run, name: str, parent: Seat | None = None, parent_step: int | None = None) -> Seat:
     """A seat for a run that is not stored yet."""
     return Seat(secrets.token_hex(6), name, run, parent.id if parent else None, parent_step)
@@ -84,8 +91,11 @@ def found_seat(record: RunRecord) -> Seat:
     """A seat for a stored run: computed again up to its furthest step and wound to where it stood."""
     seat = Seat(record.id, record.name, None, record.parent, record.parent_step, len(record.events), found=record)
     try:
+        config = RunConfig.from_json(record.config)
+        seat.needs = config.dataset
+        DATASETS[config.dataset].here(**config.dataset_args)  # says at once that it is not, where restoring would wait
         run = Run.restore(
-            RunConfig.from_json(record.config),
+            config,
             list(record.events),
             record.head,
             checkpoint=record.checkpoint[1] if record.checkpoint else None,
@@ -94,9 +104,11 @@ def found_seat(record: RunRecord) -> Seat:
         )
         seat.run = run.goto(record.step)
         seat.stored_checkpoint = record.checkpoint[0] if record.checkpoint else -1
-        seat.found = None
-    except (DataUnavailable, ValueError) as problem:
+        seat.found, seat.needs = None, ""
+    except DataUnavailable as problem:
         seat.problem = str(problem)
+    except ValueError as problem:
+        seat.problem, seat.needs = str(problem), ""
     return seat
 
 

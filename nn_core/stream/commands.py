@@ -27,6 +27,9 @@ MAX_SEED = 2**32 - 1
 MAX_VIEWERS = 32
 MAX_REPEATS = 16
 
+#: What can be done about data that is missing: try again, stop, or let a new run learn from the bundled digits.
+DATA_WAYS = ("again", "stop", "bundled")
+
 #: How the sample that pictures show can be chosen.
 LOOKS = ("index", "next", "previous", "random", "class", "most_wrong")
 
@@ -182,6 +185,25 @@ def strokes(name: str, value: Any) -> Strokes:
         raise ValueError(f"{name}: {problem}") from None
 
 
+def beginnings(name: str, value: Any) -> list[dict[str, Any]]:
+    """Checks a list of runs to begin, {preset, changes, name}; the changes are for the run's configuration to check."""
+    if not isinstance(value, list) or not 1 <= len(value) <= MAX_REPEATS:
+        raise ValueError(f"{name} must be a list of 1 to {MAX_REPEATS} runs.")
+    checked = []
+    for place, wanted in enumerate(value):
+        here = f"{name}[{place}]"
+        if not isinstance(wanted, dict) or set(wanted) - {"preset", "changes", "name"}:
+            raise ValueError(f"{here} must be an object of preset, changes and name.")
+        checked.append(
+            {
+                "preset": text(80)(f"{here} preset", wanted.get("preset")),
+                "changes": values(f"{here} changes", wanted.get("changes") or {}),
+                "name": text(80)(f"{here} name", wanted["name"]) if wanted.get("name") else "",
+            }
+        )
+    return checked
+
+
 def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is no number in JSON")
 
@@ -222,6 +244,9 @@ COMMANDS: dict[str, dict[str, Argument]] = {
         "changes": Argument(values),
         "beside": Argument(flag, False),
     },
+    "compare": {"runs": Argument(beginnings, required=True)},
+    "data": {"how": Argument(one_of(DATA_WAYS), required=True)},
+    "test": {"run": _RUN},
     "repeat": {"n": Argument(whole(1, MAX_REPEATS), required=True), "changes": Argument(values, {})},
     "goto": {"step": Argument(whole(0, MAX_STEP), required=True)},
     "fork": {"step": Argument(whole(0, MAX_STEP)), "changes": Argument(values, {}), "beside": Argument(flag, True)},

@@ -37,7 +37,8 @@ _PLAIN = RunConfig()
 
 
 def describe(seat: Seat) -> dict[str, Any]:
-    """A run for the status message: JSON-able. A run that could not be had has its sentence under "problem"."""
+    """A run for the status message: JSON-able. One that could not be had has its sentence under "problem"; where it
+    waits for its data, what is stored of it is told all the same, and where it cannot be read, its "config" is None."""
     about = {
         "id": seat.id,
         "name": seat.name,
@@ -46,43 +47,66 @@ def describe(seat: Seat) -> dict[str, Any]:
         "problem": seat.problem,
     }
     if seat.run is None:
-        found = seat.found
-        return {**about, "config": None, "step": found.step, "head": found.head, "stopped": found.stopped}
-    run = seat.run
-    data = run.dataset
-    preset = preset_of(run.config)
+        return {**about, **_stored(seat)}
+    run, data = seat.run, seat.run.dataset
     return {
         **about,
-        "preset": preset,
-        "title": seat.name or PRESET_TITLES.get(preset, "") or "-".join(map(str, run.config.sizes)),
-        "config": run.config.to_dict(),
-        "settings": dict(run.settings),
+        **_chosen(seat.name, run.config, run.settings),
         "step": run.step,
         "head": run.head,
         "stopped": run.stopped or "",
         "diverged": run.diverged is not None,
-        "chips": chips(run.config, run.settings),
-        "dataset_label": DATASETS[run.config.dataset].title,
         "task": data.task,
         "classes": list(data.classes),
         "image_shape": data.image_shape,
         "n_train": data.n_train,
         "n_heldout": data.n_heldout,
-        "sizes": list(run.config.sizes),
-        "seed": run.config.seed,
+        "n_test": data.n_test,
     }
+
+
+def _chosen(name: str, config: RunConfig, settings: Mapping[str, Any]) -> dict[str, Any]:
+    """What a run's choices say of it."""
+    preset = preset_of(config)
+    return {
+        "preset": preset,
+        "title": name or PRESET_TITLES.get(preset, "") or "-".join(map(str, config.sizes)),
+        "config": config.to_dict(),
+        "settings": dict(settings),
+        "chips": chips(config, settings),
+        "dataset_label": DATASETS[config.dataset].title,
+        "sizes": list(config.sizes),
+        "seed": config.seed,
+    }
+
+
+def _stored(seat: Seat) -> dict[str, Any]:
+    """What the store has of a run that could not be had."""
+    found = seat.found
+    about = {"step": found.step, "head": found.head, "stopped": found.stopped, "diverged": False}
+    if not seat.needs:
+        return {**about, "config": None}
+    config = RunConfig.from_json(found.config)
+    settings = {name: getattr(config, name) for name in CHANGEABLE}
+    for event in found.events:
+        if event["kind"] == "change":
+            settings.update(event["values"])
+    form = DATASETS[config.dataset].form
+    known = {"task": form.task, "classes": list(form.classes), "image_shape": form.image_shape} if form else {}
+    return {**about, **_chosen(seat.name, config, settings), "classes": [], **known, "n_heldout": 0, "n_test": 0}
 
 
 @lru_cache(maxsize=256)
 def preset_of(config: RunConfig) -> str | None:
     """The preset that a configuration came from: the one it equals but for its seed and what a running network can
-    change. None where there is no such preset."""
+    change, and of several such the one that it shares most of that with. None where there is no such preset."""
+    found: dict[str, int] = {}
     for name, preset in PRESETS.items():
         loose = {field: getattr(preset, field) for field in ("seed", *CHANGEABLE)}
         with suppress(ValueError):  # a preset's batch size, say, may not suit another network
             if config.replace(**loose) == preset:
-                return name
-    return None
+                found[name] = sum(getattr(config, field) == value for field, value in loose.items())
+    return max(found, key=found.__getitem__, default=None)
 
 
 def chips(config: RunConfig, settings: Mapping[str, Any]) -> list[list[Any]]:

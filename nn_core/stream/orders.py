@@ -11,19 +11,20 @@ from dataclasses import fields
 from typing import Any
 
 from ..config import CHANGEABLE, RunConfig
-from ..datasets import DATASETS
+from ..datasets import DATASETS, DataUnavailable
 from ..drawing import Strokes, check_strokes
 from ..fitting import EXTRA, fitted
+from ..evaluation import evaluate, targets_for
 from ..presets import PRESETS
 from ..probes import PROBES
-from ..run import Run
-from .bench import MAX_RUNS, Bench, Seat, found_seat, new_seat
+from .bench import MAX_RUNS, Bench, Seat, begun, found_seat, new_seat
 from .commands import MAX_SEED, MAX_VIEWERS, check_command
 from .keeping import Keeper
 from .looking import choose
 from .pacing import Player
 from .publishing import Publisher
 from .saving import Saver
+from .supply import Supply
 from .viewers import Subscription, Viewer
 
 Answer = dict[str, Any] | None
@@ -44,6 +45,8 @@ class Orders:
         self.look = 0
         self.problem = ""
         self.returning: set[str] = set()
+        self.supply = Supply(bench, self._begin_wanted)
+        self.tested: dict[str, Any] | None = None  # how often the sealed test set was opened, and what was found last
         self._elsewhere: dict[str, list[str]] = {}  # by kind of data: the runs that a page about it showed last
         self._bench, self._player, self._publisher = bench, player, publisher
         self._keeper, self._saver, self._clock = keeper, saver, clock
@@ -58,8 +61,20 @@ class Orders:
 
     def begin(self, preset: str) -> None:
         """Begin a fresh workbench with a preset, standing still until somebody watches."""
-        self._bench.put(new_seat(Run(preset), ""))
+        self._bench.put(new_seat(begun(_preset(preset)), ""))
         self._keeper.save(wait=True)
+
+    def tend(self, now: float) -> bool:
+        """See to the data that runs wait for. Returns whether the status is worth telling again."""
+        if not self.supply.busy:
+            return False
+        reasons = [seat.problem for seat in self._bench.seats.values() if seat.needs]
+        changed = self.supply.tend(now)
+        if changed and self.problem in reasons:
+            self.problem = self._bench.seat().problem
+        if changed:
+            self._altered()
+        return changed
 
     # -- going and standing --------------------------------------------------------------------------------------------
 
@@ -145,16 +160,99 @@ class Orders:
             raise ValueError("new needs either a preset, a config or changes.")
         self._check_room(beside)
         if preset is not None:
-            run = Run(_preset(preset))
+            wanted = _preset(preset)
         else:
-            run = Run(RunConfig.from_dict(config) if config is not None else self._changed(changes))
-        return self._shown(self._replace(None if beside else self._shown_seat(), new_seat(run, "")))
+            wanted = RunConfig.from_dict(config) if config is not None else self._changed(changes)
+        return self._begin({"configs": [wanted.to_dict()], "names": [""], "how": "beside" if beside else "instead"})
+
+    def _compare(self, runs: list[dict[str, Any]]) -> Answer:
+        """Train these runs side by side from the start, in the place of all runs here."""
+        configs = []
+        for one in runs:
+            _check_names(one["changes"])
+            configs.append(fitted(_preset(one["preset"]), **one["changes"]).to_dict())
+        return self._begin({"configs": configs, "names": [one["name"] for one in runs], "how": "alone"})
+
+    def _data(self, how: str) -> Answer:
+        """Do something about data that is missing."""
+        wanted, seat = self.supply.wanted, self._shown_seat()
+        if how == "again":
+            self.supply.again()
+        else:
+            self.supply.stop()
+        self._keeper.changed()
+        if how != "bundled":
+            return None
+        if wanted is None and (seat is None or seat.found is None):
+            raise ValueError("No run waits for data here; choose a preset to begin a new one.")
+        wanted = wanted or {"configs": [RunConfig.from_json(seat.found.config).to_dict()], "names": [""]}
+        configs = [fitted(RunConfig.from_dict(config), **_BUNDLED).to_dict() for config in wanted["configs"]]
+        return self._begin({"how": "instead", **wanted, "configs": configs})
+
+    def _begin(self, wanted: dict[str, Any]) -> dict[str, Any]:
+        """Begin new runs, or have their data brought first. What is on the bench goes on until they can."""
+        missing = self._missing(wanted)
+        if missing:
+            self.supply.want(wanted, missing)
+            self._keeper.changed()
+            return {"waiting": missing}
+        self.supply.drop()
+        runs = [begun(RunConfig.from_dict(config)) for config in wanted["configs"]]
+        if wanted["how"] == "alone":
+            self._clear()
+        old = self._shown_seat() if wanted["how"] == "instead" else None
+        seats = []
+        for run, name in zip(runs, wanted["names"], strict=True):
+            seats.append(self._replace(old, new_seat(run, name)))
+            old = None
+        return self._shown(seats[0])
+
+    def _begin_wanted(self, wanted: dict[str, Any]) -> str | None:
+        """The same once data has come, for the supply: the dataset that is still missing, or None."""
+        missing = self._missing(wanted)
+        if not missing:
+            try:
+                self._begin(wanted)
+            except ValueError as problem:
+                self.problem = str(problem)
+        return missing
+
+    def _missing(self, wanted: dict[str, Any]) -> str | None:
+        """The first dataset that these runs need and that has to be brought; DataUnavailable if it cannot be."""
+        for config in wanted["configs"]:
+            source = DATASETS[config["dataset"]]
+            try:
+                source.here(**config["dataset_args"])
+            except DataUnavailable:
+                if source.bring is None:
+                    raise
+                return source.name
+        return None
+
+    def _test(self, run: str | None) -> Answer:
+        """Open the sealed test set for a run, and count that."""
+        seat = self._bench.loaded(run)
+        data, config = seat.run.dataset, seat.run.config
+        if not data.n_test:
+            raise ValueError("This run's data has no sealed test set; MNIST with its own split has one.")
+        targets = targets_for(config, data, "test")
+        loss, accuracy = evaluate(seat.run.network, config.loss, data, "test", targets, data.n_test)
+        opened = (self.tested or {"opened": 0})["opened"] + 1
+        self.tested = {
+            "opened": opened,
+            "run": seat.id,
+            "step": seat.run.step,
+            "loss": loss,
+            "right": round(accuracy * data.n_test),
+            "of": data.n_test,
+        }
+        return {"tested": self.tested, **self._store()}
 
     def _repeat(self, n: int, changes: dict[str, Any]) -> Answer:
         """Train the shown run n times from the start, each with a seed of its own, in the place of all runs here."""
         config = self._changed(changes)
         first = min(config.seed, MAX_SEED + 1 - n)
-        runs = [Run(config.replace(seed=first + k)) for k in range(n)]
+        runs = [begun(config.replace(seed=first + k)) for k in range(n)]
         self._clear()
         for run in runs:
             self._bench.put(new_seat(run, ""))
@@ -294,7 +392,7 @@ class Orders:
         wanted = _preset(preset)
         self._elsewhere[here] = [*(key for key in self._bench.seats if key != seat.id), seat.id]
         found = [record for key in self._elsewhere.get(data, ()) if (record := self._saver.read(key)) is not None]
-        seats = [found_seat(record) for record in found] or [new_seat(Run(wanted), "")]
+        seats = [found_seat(record) for record in found] or [new_seat(begun(wanted), "")]
         self._clear()
         for seat in seats:
             self._bench.put(seat)
@@ -336,6 +434,10 @@ class Orders:
         if self._keeper.save(wait=True, event=event):
             return {"saved": True}
         return {"saved": False, "note": f"This is not saved: {self._keeper.problem}"}
+
+
+#: What stands in for data that has to be downloaded: the bundled digits in MNIST's form.
+_BUNDLED = {"dataset": "digits", "dataset_args": {"size": 28}}
 
 
 def _preset(name: str) -> RunConfig:

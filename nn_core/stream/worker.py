@@ -82,6 +82,9 @@ class Worker:
         shown = settings.get("shown")
         self._bench.shown = shown if shown in self._bench.seats else next(iter(self._bench.seats), "")
         self._orders.look = settings.get("look", 0)
+        self._orders.tested = settings.get("tested")
+        if settings.get("wanted"):
+            self._orders.supply.want(**settings["wanted"])
         self._orders.bring_back(settings)
         self._player.playing = settings.get("playing")
         if settings.get("speed") in SPEEDS:
@@ -110,6 +113,7 @@ class Worker:
                     self._welcome()
                     self._train()
                     self._publish()
+                    self._news |= self._orders.tend(self._clock())
                     self._keeper.tend(self._clock(), self._player.moving)
                     self._tell()
             self._keeper.save(wait=True, last=True)
@@ -119,6 +123,7 @@ class Worker:
             self._write(json_message({"status": self._status()}))
             raise
         finally:
+            self._orders.supply.close()
             self._saver.close()
 
     def _publish(self) -> None:
@@ -147,6 +152,8 @@ class Worker:
         until = min(self._player.wait(now), self._publisher.wait(now), _IDLE)
         if self._orders.returning:
             return min(self._publisher.wait(now), 0.1)
+        if self._orders.supply.busy:
+            until = min(until, 0.1)
         return min(until, 0.02) if self._keeper.busy or self._news else until
 
     def _obey(self, message: dict[str, Any]) -> None:
@@ -230,6 +237,8 @@ class Worker:
             "playing": self._player.playing,
             "speed": self._player.speed,
             "look": self._orders.look,
+            "tested": self._orders.tested,
+            "wanted": self._orders.supply.stored(),
             **self._orders.looked_at(),
         }
 
@@ -240,6 +249,8 @@ class Worker:
             "runs": [describe(seat) for seat in self._bench.seats.values()],
             "shown": self._bench.shown,
             "look": self._looked_at(),
+            "data": self._orders.supply.status(),
+            "tested": self._orders.tested,
             "pin": self._pinned(),
             "problem": self._orders.problem or self._publisher.problem,
             "saving": self._keeper.problem,
