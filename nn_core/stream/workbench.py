@@ -377,7 +377,8 @@ def _read_text(handle: Handle, process: subprocess.Popen, text: str) -> None:
     if "reply" not in message:
         with handle["lock"]:
             if handle["process"] is process:
-                handle.update(status=message["status"], status_text=text)
+                if "status" in message:
+                    handle.update(status=message["status"], status_text=text)
                 _broadcast(handle, text)
     elif message["reply"] is not None:
         deliver = handle["pending"].pop(message["reply"], None)
