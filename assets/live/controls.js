@@ -38,10 +38,9 @@ function icon(name) {
 }
 
 export class Controls {
-  // `ask` sends a command and promises the reply; `prepare` starts a preset whose data has to be downloaded first; `more`
-  // says whether the choices below the bar are shown, and `onMore` shows or hides them.
-  constructor({ presets, more, ask, prepare, onMore }) {
-    this.prepare = prepare;
+  // `ask` sends a command and promises the reply; `more` says whether the choices below the bar are shown, and `onMore`
+  // shows or hides them.
+  constructor({ presets, more, ask, onMore }) {
     this.ask = async (command) => this.complain(await ask(command));
     this.presets = presets;
     this.playIcon = h("span", { class: "wil-icon" }, icon("play"));
@@ -102,7 +101,7 @@ export class Controls {
   // What the worker says is in force.
   show(status, run) {
     this.enable(true);
-    this.status = status;
+    Object.assign(this, { status, run });
     const name = status.playing ? "Pause" : "Play";
     if (this.playLabel.textContent !== name) {
       say(this.playLabel, name);
@@ -134,9 +133,8 @@ export class Controls {
   }
 
   async choosePreset() {
-    const chosen = this.presets.find(({ name }) => name === this.preset.value);
-    if (chosen.ready) await this.ask({ cmd: "new", preset: chosen.name });
-    else this.prepare(chosen.name);
+    await this.ask({ cmd: "new", preset: this.preset.value });
+    this.show(this.status, this.run); // where its data is brought first, the present run is still the one in force
   }
 
   async chooseBatch() {

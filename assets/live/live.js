@@ -86,13 +86,12 @@ class View {
     const { spec } = this;
     const text = spec.text;
     this.sentence = new Sentence(text);
-    this.notice = new Notice((command) => this.ask(command));
+    this.notice = new Notice((command) => this.ask(command), text);
     this.pictures = spec.panels.map((panel) => new Picture(panel, this.context(panel)));
     this.controls = new Controls({
       presets: spec.presets,
       more: spec.more,
       ask: (command) => this.ask(command),
-      prepare: (preset) => this.setTriggerValue("prepare", preset),
       onMore: (open) => {
         this.controls.expand(open);
         this.controls.sheet(false);

@@ -1,11 +1,13 @@
 // Sentences over the pictures: what is wrong and what to do, with the buttons that do it.
 
+import { Arrival } from "./arrival.js";
 import { h } from "./dom.js";
 
 export class Notice {
-  constructor(ask) {
+  constructor(ask, texts) {
     this.ask = ask;
-    this.element = h("div", { class: "wil-notices" });
+    this.arrival = new Arrival(ask, texts);
+    this.element = h("div", { class: "wil-notices" }, this.arrival.element);
     this.lines = new Map();
   }
 
@@ -20,7 +22,9 @@ export class Notice {
 
   // What the worker has to say of itself and of the run.
   show(status, run) {
-    this.line("problem", status.problem && { text: status.problem });
+    this.arrival.show(status.data);
+    const told = status.data && !status.data.new; // a stored run's reason stands with its data
+    this.line("problem", status.problem && !told && { text: status.problem });
     const saving = status.saving && status.saving !== "ok" && status.saving;
     this.line("saving", saving && { text: saving, calm: true });
     this.line("stopped", run?.stopped && { text: run.stopped, actions: this.waysOn(run) });

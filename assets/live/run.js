@@ -8,5 +8,5 @@ export function shownRun(status) {
 // The labels of its classes, in the order of its outputs.
 export function classesOf(status) {
   const run = shownRun(status);
-  return run?.classes ?? Array.from({ length: run?.sizes.at(-1) ?? 0 }, (_, i) => String(i));
+  return run?.classes ?? Array.from({ length: run?.sizes?.at(-1) ?? 0 }, (_, i) => String(i));
 }

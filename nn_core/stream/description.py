@@ -84,9 +84,11 @@ def _stored(seat: Seat) -> dict[str, Any]:
     """What the store has of a run that could not be had."""
     found = seat.found
     about = {"step": found.step, "head": found.head, "stopped": found.stopped, "diverged": False}
-    if not seat.needs:
-        return {**about, "config": None}
-    config = RunConfig.from_json(found.config)
+    try:
+        config = RunConfig.from_json(found.config)
+    except ValueError:
+        nothing = {"settings": {}, "chips": [], "classes": [], "sizes": [], "dataset_label": "", "seed": None}
+        return {**about, **nothing, "config": None, "title": seat.name, "n_test": 0}
     settings = {name: getattr(config, name) for name in CHANGEABLE}
     for event in found.events:
         if event["kind"] == "change":

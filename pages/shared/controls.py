@@ -9,10 +9,11 @@ from typing import Any, NamedTuple
 
 import streamlit as st
 
-from nn_core import ACTIVATIONS, DATASETS, INITIALIZERS, LOSSES, OPTIMIZERS, PRESETS, SCHEDULES, RunConfig
+from nn_core import ACTIVATIONS, DATASETS, INITIALIZERS, LOSSES, OPTIMIZERS, SCHEDULES, RunConfig
 from nn_core.arguments import Argument
-from nn_core.datasets import DataUnavailable
+from nn_core.config import MAX_WIDTH
 from nn_core.datasets.choices import OneOf, SomeOf
+from nn_core.fitting import fitted
 from nn_core.stream import workbench
 from pages.shared.live import choices_shown, depth, shown_run, workbench_token
 from pages.shared.text import pieces
@@ -32,12 +33,15 @@ class Choice(NamedTuple):
 
 CHOICES = (
     Choice("dataset", "Dataset", DATASETS, "dataset_args"),
-    Choice("activations", "Activation", {name: one for name, one in ACTIVATIONS.items() if name != "softmax"}),
     Choice("loss", "Loss", LOSSES),
     Choice("init", "First weights", INITIALIZERS, "init_args"),
     Choice("optimizer", "Optimizer", OPTIMIZERS, "optimizer_args"),
     Choice("schedule", "Rate over time", SCHEDULES, "schedule_args"),
 )
+
+#: What hidden layers can do with their sums, and how many such layers the fields offer.
+HIDDEN = {name: one for name, one in ACTIVATIONS.items() if name != "softmax"}
+MOST_HIDDEN = 8
 
 #: Fields that are on or off, and such as are a number from 0 to 1; shown where everything is.
 SWITCHES = {"bias": "Biases", "shuffle": "Shuffled each epoch", "batch_norm": "Batch normalization"}
@@ -46,9 +50,6 @@ SHARES = {"dropout": "Dropout", "l1": "L1 penalty", "l2": "L2 penalty"}
 
 def choices() -> None:
     """Show the choices, where the learner has opened them, and start what was asked for."""
-    wanted = st.session_state.pop("prepare", None)
-    if isinstance(wanted, str) and wanted in PRESETS:
-        _begin(PRESETS[wanted])
     if not choices_shown():
         return
     run = shown_run(workbench_token())
@@ -60,7 +61,7 @@ def choices() -> None:
         if st.button("Start a new run with these choices", type="primary", key="new-run"):
             try:
                 _begin(_config(run["config"] | run["settings"], values))
-            except (ValueError, DataUnavailable) as problem:
+            except ValueError as problem:
                 st.error(str(problem))
 
 
@@ -69,10 +70,8 @@ def _fields(run: Mapping[str, Any]) -> dict[str, Any]:
     config = run["config"] | run["settings"]
     row = _Row(run["id"])
     values: dict[str, Any] = {}
-    hidden = ", ".join(map(str, config["sizes"][1:-1]))
     for choice in CHOICES:
         now = config[choice.field]
-        now = now[0] if isinstance(now, list) else now
         names = _offered(choice, now)
         picked = row.add(
             st.selectbox,
@@ -83,17 +82,12 @@ def _fields(run: Mapping[str, Any]) -> dict[str, Any]:
             help=None if choice.field == "dataset" else _what(choice.table),
         )
         values[choice.field] = picked
-        if choice.field == "dataset":
-            values["hidden"] = row.add(
-                st.text_input,
-                "Hidden layers",
-                hidden,
-                help="How many units each has, from the first to the last, as in 128, 64. Empty for none.",
-            )
         if choice.arguments:
             known = config[choice.arguments] if picked == now else {}
             owner = "Data" if choice.field == "dataset" else _title(picked, choice.table)
             values[choice.arguments] = _arguments(row, choice.table[picked], known, owner)
+        if choice.field == "dataset":
+            values |= _layers(row, config["sizes"][1:-1], config["activations"][:-1])
     values["seed"] = row.add(
         st.number_input, "Seed", 0, 2**32 - 1, int(config["seed"]), help="The same seed draws the same numbers."
     )
@@ -106,6 +100,29 @@ def _fields(run: Mapping[str, Any]) -> dict[str, Any]:
                 st.number_input, label, 0.0, 1.0, float(now[0] if isinstance(now, list) else now), format="%g"
             )
     return values
+
+
+def _layers(row: "_Row", units: list[int], names: list[str]) -> dict[str, Any]:
+    """Widgets for the hidden layers: how many, and for each its width and its activation."""
+    count = row.add(st.number_input, "Hidden layers", 0, MOST_HIDDEN, min(len(units), MOST_HIDDEN), step=1)
+    row.close()
+    widths, activations = [], []
+    for l in range(count):
+        last = min(l, len(units) - 1)
+        width, name = (units[last], names[last]) if units else (32, "sigmoid")
+        widths.append(row.add(st.number_input, f"Layer {l + 1}: units", 1, MAX_WIDTH, width, step=1))
+        activations.append(
+            row.add(
+                st.selectbox,
+                f"Layer {l + 1}: activation",
+                list(HIDDEN),
+                index=list(HIDDEN).index(name),
+                format_func=lambda name: _title(name, HIDDEN),
+                help=_what(HIDDEN) if l == 0 else None,
+            )
+        )
+    row.close()
+    return {"hidden": widths, "hidden_activations": activations}
 
 
 def _offered(choice: Choice, now: Any) -> list[str]:
@@ -149,6 +166,10 @@ class _Row:
         with self.places.pop(0):
             return widget(label, *args, key=f"{label}-{self.run}", **options)
 
+    def close(self) -> None:
+        """Begin a new row with what comes next."""
+        self.places = []
+
 
 def _title(name: str, table: Mapping[str, Any]) -> str:
     return getattr(table[name], "title", name.replace("_", " "))
@@ -161,34 +182,12 @@ def _what(table: Mapping[str, Any]) -> str:
 
 
 def _config(now: Mapping[str, Any], values: Mapping[str, Any]) -> RunConfig:
-    """The configuration now in force with the chosen values. Raises ValueError with a sentence, or DataUnavailable."""
-    values = dict(values)
-    source = DATASETS[values["dataset"]]
-    if not source.ready():
-        with st.spinner(f"{source.title}: {source.what} …"):
-            source.prepare()
-    dataset = source(**values["dataset_args"])
-    hidden = values.pop("hidden")
-    try:
-        units = [int(part) for part in hidden.replace(",", " ").split()]
-    except ValueError:
-        raise ValueError(f"Hidden layers: {hidden!r} is not a list of whole numbers such as 128, 64.") from None
-    # Two classes with a loss of their own take one output, everything else one a class.
-    outputs = 1 if values["loss"] == "binary_cross_entropy" else max(1, len(dataset.classes))
-    config = {**now, **values, "sizes": [dataset.n_features, *units, outputs]}
-    return RunConfig.from_dict(config)
+    """The configuration now in force with the chosen values. Raises ValueError with a sentence."""
+    return fitted(RunConfig.from_dict(now), **values)
 
 
 def _begin(config: RunConfig) -> None:
-    """Start a run in the place of the one shown; a sentence where that cannot be."""
-    try:
-        source = DATASETS[config.dataset]
-        if not source.ready():
-            with st.spinner(f"{source.title}: {source.what} …"):
-                source.prepare()
-    except DataUnavailable as problem:
-        st.error(str(problem))
-        return
+    """Start a run in the place of the one shown, once its data is here; a sentence where that cannot be."""
     answer = workbench.request(workbench.open_workbench(workbench_token()), "new", config=config.to_dict())
     if not answer["ok"]:
         st.error(answer["error"])

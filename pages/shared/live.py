@@ -24,9 +24,8 @@ DEPTHS = ("Watch", "Explain", "Everything")
 #: How often Streamlit carries frames where it has to, and after how long without a visit it stops, in seconds.
 CARRY_EVERY, CARRY_EXPIRES = 0.15, 10.0
 
-#: What the browser reports back: how frames travel, whether the choices are open, which run is shown, the preset whose
-#: data has to be brought first, and commands.
-_REPORTS = ("transport", "more", "run", "prepare", "commands")
+#: What the browser reports back: how frames travel, whether the choices are open, which run is shown, and commands.
+_REPORTS = ("transport", "more", "run", "commands")
 
 _HTML = '<div data-testid="live-view" data-connected="no"></div>'
 
