@@ -30,6 +30,12 @@ PRESETS: dict[str, RunConfig] = {
         learning_rate=0.03,
         batch_size=10,
     ),
+    # Two deep networks of the same form, to look inside: in the first the error fades on its way back, in the second
+    # each layer feels it (LeCun et al. 1998 and Glorot & Bengio 2010 on sigmoids, He et al. 2015 on how to start ReLU).
+    "six-sigmoid-layers": RunConfig(sizes=(784, *(32,) * 6, 10), activations="sigmoid", learning_rate=0.1),
+    "six-relu-layers": RunConfig(
+        sizes=(784, *(32,) * 6, 10), activations="relu", init="he_normal", learning_rate=0.01
+    ),
     # The first tutorial as published: squared error behind a softmax whose Jacobian is cut to its diagonal.
     "hansen-as-published": RunConfig(
         dataset="mnist",
@@ -99,6 +105,8 @@ PRESETS: dict[str, RunConfig] = {
 PRESET_TITLES: dict[str, str] = {
     "digits": "Digits, 784-128-64-10",
     "digits-small": "Small digits, 64-32-10",
+    "six-sigmoid-layers": "Six sigmoid layers",
+    "six-relu-layers": "Six ReLU layers, He start",
     "hansen-as-published": "Tutorial A as published",
     "hansen-corrected": "Tutorial A corrected",
     "zhang-as-published": "Tutorial B as published",

@@ -58,13 +58,17 @@ export class RunState {
     kept.scalars = scalars;
   }
 
-  // Rows of a history: they follow what is there, or replace it from `start` on.
+  // Rows of a history, each one number or several: they follow what is there, or replace it from `start` on.
   append(kept, arrays, start) {
     for (const [name, array] of Object.entries(arrays)) {
       const rows = (kept.rows ??= {});
       const row = (rows[name] ??= new Rows(array.constructor));
-      if (start > row.length) this.gap = true;
-      else if (array.length || start < row.length) kept.arrays[name] = row.extend(start, array);
+      const sides = array.shape.slice(1);
+      const from = start * sides.reduce((product, side) => product * side, 1);
+      if (from > row.length) this.gap = true;
+      else if (array.length || from < row.length) {
+        kept.arrays[name] = Object.assign(row.extend(from, array), { shape: [start + array.shape[0], ...sides] });
+      }
     }
   }
 

@@ -7,6 +7,7 @@
 import { Controls } from "./controls.js";
 import { h, inline, say } from "./dom.js";
 import { decode, RunState } from "./frames.js";
+import { Light } from "./light.js";
 import { Link } from "./link.js";
 import { Notice } from "./notice.js";
 import { Picture } from "./picture.js";
@@ -86,6 +87,7 @@ class View {
     const { spec } = this;
     const text = spec.text;
     this.sentence = new Sentence(text);
+    this.light = new Light();
     this.notice = new Notice((command) => this.ask(command), text);
     this.pictures = spec.panels.map((panel) => new Picture(panel, this.context(panel)));
     this.controls = new Controls({
@@ -135,6 +137,14 @@ class View {
       text: this.spec.text[panel.name] ?? "",
       ask: (command) => this.controls.ask(command),
       status: () => this.status,
+      texts: this.spec.text,
+      tell: (words) => say(this.announcer, words),
+      sentence: (words) => this.sentence.replace(words),
+      aim: (args) => this.aim(panel, args),
+      light: this.light,
+      runs: this.runs,
+      bus: this.bus,
+      advise: (see, attempt) => this.advise(see, attempt),
     };
   }
 

@@ -64,13 +64,14 @@ def layers_history(view: View, start: int, quantity: str) -> dict:
         points = _points(view, m, quantity, THEN) if known else np.full((len(m.felt), THEN), np.nan, np.float32)
         return {"points": points.reshape(-1), "felt": band(m.felt)[:, 1]}
 
-    return columns_of(
+    columns = columns_of(
         view,
         ("layers", quantity),
         start,
         lambda: column(measured(view), True),
         lambda step: column(measured_at(view, step), False),
     )
+    return {"quantity": quantity, **columns}
 
 
 def _points(view: View, m: Measurement, quantity: str, points: int) -> np.ndarray:

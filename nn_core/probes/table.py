@@ -96,17 +96,6 @@ class View:
                 settings |= event.values
         return settings
 
-    @property
-    def changes(self) -> list[tuple[int, str]]:
-        """What was done to the run, in words, with the update after which it was; see Event.words."""
-        settings = {name: getattr(self.config, name) for name in self.settings}
-        found = []
-        for event in self._run.events:
-            found.append((event.step, event.words(settings)))
-            if event.kind == "change":
-                settings |= event.values
-        return found
-
     def applied(self, step: int) -> int:
         """How many events have happened after `step` updates. With the step, this names a state of the run."""
         return sum(event.step <= step for event in self._run.events)
