@@ -16,7 +16,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -135,6 +135,11 @@ class Trial:
         """Updates over all seeds."""
         return self.steps * len(self.seeds)
 
+    def changed(self, **changes: Any) -> Trial:
+        """The same trial with other choices. Raises ValueError where they do not fit."""
+        instead = None if self.instead is None else self.instead.changed(**changes)
+        return replace(self, config=self.config.replace(**changes), instead=instead)
+
     def begun(self, seed: int) -> Run:
         """The run from one of the seeds, with its data; DataUnavailable where that cannot be had."""
         return Run(self.config.replace(seed=seed))
@@ -178,6 +183,11 @@ class Experiment:
         """What has come since the last call: runs that ended, whole, and the live readings of those under way."""
         news, self._fresh = self._fresh, []
         return news + [running.state() for running in self._running if running.live]
+
+    def so_far(self) -> list[dict[str, Any]]:
+        """All news again, for somebody who comes late."""
+        ended = [{"trial": k, **run} for k, result in enumerate(self.results) for run in result["runs"]]
+        return ended + [running.state() for running in self._running if running.live]
 
     def _begin_round(self) -> None:
         """Begin a run of every trial from its next seed."""

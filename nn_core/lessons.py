@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import operator
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .config import RunConfig
@@ -347,7 +347,7 @@ def part_of(lesson: str, part: str) -> Question:
 def _shifted(trial: Trial, by: int) -> Trial:
     """The same trial from other seeds."""
     instead = None if trial.instead is None else _shifted(trial.instead, by)
-    return Trial(trial.config, trial.steps, trial.read, tuple(seed + by for seed in trial.seeds), trial.events, instead)
+    return replace(trial, seeds=tuple(seed + by for seed in trial.seeds), instead=instead)
 
 
 def _part(label: str, guess: Any, truth: Any, off: float | None, verdict: str) -> dict[str, Any]:
