@@ -123,6 +123,7 @@ class View {
       advice,
       this.controls.element,
       this.runBar.element,
+      this.notice.quiet,
       this.announcer,
     );
     this.host.replaceChildren(this.body);

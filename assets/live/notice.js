@@ -1,4 +1,5 @@
-// Sentences over the pictures: what is wrong and what to do, with the buttons that do it.
+// Sentences over the pictures: what is wrong and what to do, with the buttons that do it. What merely is so stands quietly
+// below the run bar instead.
 
 import { Arrival } from "./arrival.js";
 import { h } from "./dom.js";
@@ -8,6 +9,7 @@ export class Notice {
     this.ask = ask;
     this.arrival = new Arrival(ask, texts);
     this.element = h("div", { class: "wil-notices" }, this.arrival.element);
+    this.quiet = h("div", { class: "wil-quiet" });
     this.lines = new Map();
   }
 
@@ -16,7 +18,7 @@ export class Notice {
     this.line("connection", {
       lost: { text: texts.reconnecting, calm: true },
       refused: { text: texts[`refused-${detail}`], actions: [["Open a new run", () => location.assign(location.pathname)]] },
-      fallback: { text: texts.fallback, calm: true },
+      fallback: { text: texts.fallback, calm: true, quiet: true },
     }[state]);
   }
 
@@ -26,18 +28,22 @@ export class Notice {
     const told = status.data && !status.data.new; // a stored run's reason stands with its data
     this.line("problem", status.problem && !told && { text: status.problem });
     const saving = status.saving && status.saving !== "ok" && status.saving;
-    this.line("saving", saving && { text: saving, calm: true });
+    this.line("saving", saving && { text: saving, calm: true, quiet: true });
     this.line("stopped", run?.stopped && { text: run.stopped, actions: this.waysOn(run) });
   }
 
   // What a stopped run offers: an earlier step, the beginning, and for a diverged one the beginning with smaller steps.
   waysOn(run) {
-    const rate = run.settings.learning_rate / 10;
+    const rate = Number((run.settings.learning_rate / 10).toPrecision(2));
     const ways = [
       ["Go back 100 updates", () => this.ask({ cmd: "goto", step: Math.max(0, run.step - 100) })],
       ["Start over", () => this.ask({ cmd: "reset" })],
     ];
-    if (run.diverged) ways.push([`Start over with rate ${Number(rate.toPrecision(2))}`, () => this.ask({ cmd: "fork", step: 0, beside: false, changes: { learning_rate: rate } })]);
+    const smaller = async () => {
+      const reply = await this.ask({ cmd: "reset" });
+      if (reply.ok) await this.ask({ cmd: "change", values: { learning_rate: rate } });
+    };
+    if (run.diverged) ways.push([`Start over with rate ${rate}`, smaller]);
     return ways;
   }
 
@@ -51,11 +57,11 @@ export class Notice {
     const buttons = (content.actions ?? []).map(([label, act]) => h("button", { class: "wil-button", type: "button", onclick: act }, label));
     const element = h(
       "div",
-      { class: content.calm ? "wil-notice wil-calm" : "wil-notice", role: content.calm ? "status" : "alert" },
+      { class: content.quiet ? "" : content.calm ? "wil-notice wil-calm" : "wil-notice", role: content.calm ? "status" : "alert" },
       h("p", {}, content.text),
       buttons.length ? h("div", { class: "wil-buttons" }, buttons) : null,
     );
     this.lines.set(name, { element, signature });
-    this.element.append(element);
+    (content.quiet ? this.quiet : this.element).append(element);
   }
 }
