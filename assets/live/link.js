@@ -3,14 +3,14 @@
 // The page grants frames ahead and renews the grant as it draws, so a slow page slows the stream instead of piling it up.
 // A lost socket is opened again, ever more slowly; a refused one is not.
 
-const REFUSED = { 4403: "origin", 4404: "unknown", 4408: "malformed" };
+const REFUSED = [4403, 4404, 4408, 4409]; // the server says why before it closes
 const PATIENCE = 3000; // ms until the first socket counts as blocked
 const LATER = 30000; // ms between two looks whether it still is
 const SLOWEST = 8000; // ms between two tries to reconnect
 const FRAMES_PER_SECOND = 60;
 
 export class Link {
-  // `on` has frame(buffer), message(object) and state(name, detail): "connecting", "socket", "fallback", "lost", "refused".
+  // Without a url there is nothing to connect to. `on` has frame(buffer), message(object) and state(name, detail): "connecting", "socket", "fallback", "lost", "refused".
   constructor(url, on) {
     this.url = url;
     this.on = on;
@@ -22,6 +22,7 @@ export class Link {
     this.window = 2;
     this.attempt = 0;
     this.state = "connecting";
+    if (!url) return;
     this.patience = setTimeout(() => this.fallBack(), PATIENCE);
     this.retryNow = () => document.visibilityState === "visible" && this.timer && this.open();
     addEventListener("online", this.retryNow);
@@ -78,9 +79,9 @@ export class Link {
     clearInterval(this.pinging);
     for (const [, answer] of this.waiting) answer({ ok: false, error: "" });
     this.waiting.clear();
-    if (code in REFUSED) {
+    if (REFUSED.includes(code)) {
       clearTimeout(this.patience);
-      return this.enter("refused", REFUSED[code]);
+      return this.enter("refused", this.refusal);
     }
     if (this.state === "socket") this.enter("lost");
     this.later();
@@ -121,7 +122,8 @@ export class Link {
   }
 
   told(message) {
-    if ("pong" in message) {
+    if ("refused" in message) this.refusal = message.refused;
+    else if ("pong" in message) {
       const trip = performance.now() - message.pong;
       this.trip = this.trip ? 0.7 * this.trip + 0.3 * trip : trip;
       this.window = Math.max(2, Math.min(8, 1 + Math.ceil((this.trip / 1000) * FRAMES_PER_SECOND)));

@@ -74,12 +74,13 @@ class View {
     this.build();
     const url = new URL(`${base}api/live/${encodeURIComponent(spec.token)}`, location.origin);
     url.protocol = url.protocol.replace("http", "ws");
-    this.link = new Link(url.href, {
+    this.link = new Link(spec.refusal ? null : url.href, {
       frame: (buffer) => this.frames.push(buffer) && this.wake(),
       message: (message) => message.status && this.told(message.status),
       state: (state, detail) => this.connected(state, detail),
       queued: () => this.mail(),
     });
+    if (spec.refusal) this.connected("refused", spec.refusal);
     document.fonts.ready.then(() => this.redraw());
   }
 

@@ -13,11 +13,11 @@ export class Notice {
     this.lines = new Map();
   }
 
-  // The state of the connection; `texts` holds the sentences by name.
+  // The state of the connection; `texts` holds our sentences by name, `detail` is the server's where it refuses.
   connection(state, detail, texts) {
     this.line("connection", {
       lost: { text: texts.reconnecting, calm: true },
-      refused: { text: texts[`refused-${detail}`], actions: [["Open a new run", () => location.assign(location.pathname)]] },
+      refused: { text: detail, actions: [["Open a new run", () => location.assign(location.pathname)]] },
       fallback: { text: texts.fallback, calm: true, quiet: true },
     }[state]);
   }

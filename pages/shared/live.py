@@ -83,11 +83,14 @@ def panel(
 def live(page: str, title: str, panels: list[dict[str, Any]]) -> None:
     """Show the live view of a page: sentence, pictures, advice, controls and run bar."""
     st.session_state.pop("live_changed", None)
-    carried = st.session_state.get("transport") == "streamlit"
+    token = workbench_token()
+    refusal = _refusal(token)
+    carried = st.session_state.get("transport") == "streamlit" and not refusal
     spec = {
         "page": page,
         "title": title,
-        "token": workbench_token(),
+        "token": token,
+        "refusal": refusal,
         "depth": depth(),
         "more": choices_shown(),
         "panels": panels,
@@ -110,6 +113,8 @@ def choices_shown() -> bool:
 
 def shown_run(token: str) -> dict[str, Any] | None:
     """What the worker says of the run on the screen; None while it has not said anything."""
+    if _refusal(token):
+        return None
     status = workbench.status(workbench.open_workbench(token)) or {"runs": [], "shown": ""}
     return next((run for run in status["runs"] if run["id"] == status["shown"]), None)
 
@@ -125,13 +130,20 @@ def workbench_token() -> str:
         if token is None:
             token = workbench.new_workbench()
         st.session_state["token"] = st.query_params["run"] = token
-        workbench.open_workbench(token)
-    except (LookupError, ValueError):
-        pass
+        _refusal(token)
     except RuntimeError as problem:
         st.error(str(problem))
         st.stop()
     return token
+
+
+def _refusal(token: str) -> str:
+    """Why the workbench of this token cannot be opened, as a sentence; "" where it is open now."""
+    try:
+        workbench.open_workbench(token)
+    except (LookupError, ValueError) as problem:
+        return str(problem.args[0])
+    return ""
 
 
 def _preset(name: str) -> dict[str, Any]:

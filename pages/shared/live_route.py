@@ -6,6 +6,7 @@ a sentence and a code of 44xx, because a browser cannot tell the reason of a con
 
 import asyncio
 import json
+import math
 import time
 from collections import deque
 from contextlib import suppress
@@ -113,13 +114,22 @@ async def _listen(socket: WebSocket, handle: workbench.Handle, viewer: int, outb
             if text is None:
                 raise ValueError("A message has to be text.")
             if text.startswith('{"cmd":"ping"') and len(text) < 100:
-                outbox.text(json.dumps({"pong": float(json.loads(text)["t"])}))
+                outbox.text(json.dumps({"pong": _time(text)}))
             elif text.startswith('{"cmd":"credit"'):
                 workbench.receive(handle, viewer, text)
             else:
                 await run_in_threadpool(workbench.receive, handle, viewer, text)
-        except (ValueError, KeyError, TypeError) as problem:
+        except ValueError as problem:
             return await _refuse(socket, MALFORMED, str(problem))
+
+
+def _time(ping: str) -> float:
+    """What a ping says of the browser's clock, for the answer to repeat. ValueError with a sentence."""
+    with suppress(ValueError, KeyError, TypeError):
+        time = float(json.loads(ping)["t"])
+        if math.isfinite(time):
+            return time
+    raise ValueError('A ping has to have a number under "t".')
 
 
 async def _refuse(socket: WebSocket, code: int, sentence: str) -> None:

@@ -1,4 +1,4 @@
-"""What every learner needs to see: motion only where wanted, a phone's bar, names for what is operated, steady cards."""
+"""What every learner needs: motion only where wanted, a phone's bar, names for what is operated, steady cards."""
 
 import pytest
 
@@ -67,8 +67,8 @@ def test_text_is_large_enough_and_in_the_theme(server, tab, scheme):
     live.page.locator(".wil-plot .main-svg").first.wait_for()
     small = live.page.evaluate(
         "() => [...document.querySelectorAll('.wil-page *')].filter((one) => [...one.childNodes].some((node) =>"
-        " node.nodeType === 3 && node.data.trim()) && one.checkVisibility() && parseFloat(getComputedStyle(one).fontSize) < 12)"
-        ".map((one) => one.outerHTML.slice(0, 200))"
+        " node.nodeType === 3 && node.data.trim()) && one.checkVisibility()"
+        " && parseFloat(getComputedStyle(one).fontSize) < 12).map((one) => one.outerHTML.slice(0, 200))"
     )
     assert small == []
     card = live.page.locator(".wil-card").first.evaluate("(card) => getComputedStyle(card).backgroundColor")

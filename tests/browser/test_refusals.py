@@ -2,6 +2,8 @@
 
 import pytest
 from conftest import Server
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import connect as connect_from
 
 OPEN = """([url, message]) => new Promise((done) => {
     const socket = new WebSocket(url);
@@ -54,11 +56,18 @@ def test_an_unknown_command_is_answered_with_a_sentence(server, tab):
 
 def test_a_foreign_page_may_not_connect(server, tab):
     live = tab().open(server.url()).moving()
-    token = live.token
-    stranger = tab()
-    stranger.page.goto("data:text/html,<title>elsewhere</title>")
-    closed = stranger.page.evaluate(OPEN, [f"ws://127.0.0.1:{server.port}/api/live/{token}", ""])
-    assert closed["code"] == 4403
+    address = f"ws://127.0.0.1:{server.port}/api/live/{live.token}"
+    for origin in ("http://elsewhere.example", "null"):
+        with connect_from(address, origin=origin) as socket, pytest.raises(ConnectionClosed) as closed:
+            while True:
+                socket.recv(timeout=10)
+        assert closed.value.rcvd.code == 4403
+
+
+def test_a_socket_with_a_wrong_token_is_refused(server, tab):
+    live = tab().open(server.url()).moving()
+    closed = connect(live, "A" * 22)
+    assert closed["code"] == 4404 and closed["refused"].startswith("There is no run")
 
 
 def test_without_a_socket_streamlit_carries_the_frames(server, tab):

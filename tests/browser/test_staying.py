@@ -1,4 +1,4 @@
-"""The same run stays with the learner: over a reload, in a second tab, after a killed worker or server, after a save."""
+"""The same run stays with the learner: over a reload, in a second tab, after a killed worker or server, and a save."""
 
 import os
 import shutil
@@ -23,7 +23,7 @@ def test_changing_the_page_keeps_the_run(server, tab):
     token = live.token
     step = live.pause()
     live.page.get_by_role("button", name="Explore").click()
-    live.page.get_by_role("link", name="Handwritten digits").click()
+    live.page.get_by_text("Handwritten digits").click()
     live.page.wait_for_selector("[data-page=digits]")
     live.wait("+d.step === x", step)
     assert live.token == token and "/digits" in live.page.url
