@@ -85,7 +85,7 @@ async def stream(socket: WebSocket) -> None:
     headers = socket.headers
     allowed = starlette_websocket._is_origin_allowed  # Streamlit's rule for its own socket
     if not await run_in_threadpool(allowed, headers.get("origin"), headers.get("host")):
-        return await _refuse(socket, FOREIGN, "This server does not accept connections from that address.")
+        return await _refuse(socket, FOREIGN, "This server does not accept connections from there; open the page at the address that it printed.")
     try:
         handle = await run_in_threadpool(workbench.open_workbench, socket.path_params["token"])
     except (LookupError, ValueError) as problem:

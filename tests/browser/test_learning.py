@@ -73,23 +73,22 @@ def test_a_preset_and_own_choices_start_a_new_run(server, tab):
     live.page.get_by_label("Preset", exact=True).select_option("digits-small")
     live.page.get_by_text("8 × 8 pixels").wait_for()
     live.page.get_by_role("button", name="More choices").click()
-    hidden = live.page.get_by_role("textbox", name="Hidden layers")
-    hidden.fill("12, 7")
-    hidden.press("Enter")
+    units = live.page.get_by_label("Layer 1: units", exact=True)
+    units.fill("12")
+    units.press("Enter")
     live.page.get_by_role("button", name="Start a new run with these choices").click()
     live.expect(live.page.get_by_label("Preset", exact=True)).to_have_value("")
     live.wait("+d.step < 100")
-    live.expect(hidden).to_have_value("12, 7")
+    live.expect(units).to_have_value("12")
 
 
 def test_a_choice_that_cannot_be_is_a_sentence(server, tab):
     live = tab().open(server.url()).moving()
     live.page.get_by_role("button", name="More choices").click()
-    hidden = live.page.get_by_role("textbox", name="Hidden layers")
-    hidden.fill("many")
-    hidden.press("Enter")
+    live.page.get_by_role("combobox", name="Loss").click()
+    live.page.get_by_role("option", name="binary cross entropy").click()
     live.page.get_by_role("button", name="Start a new run with these choices").click()
-    live.page.get_by_text("is not a list of whole numbers").wait_for()
+    live.page.get_by_test_id("stAlert").get_by_text("loss").wait_for()
     live.moving()
 
 
