@@ -35,6 +35,18 @@ def targets_for(config, dataset: Dataset, split: str) -> np.ndarray:
     return np.where(labels[:, None] == 1, dtype.type(high), dtype.type(low))
 
 
+def guessing(config) -> dict[str, float | None]:
+    """Loss and accuracy of somebody who believes in all classes alike; None for each where there are no classes."""
+    classes = max(2, config.sizes[-1])
+    if config.activations[-1] not in ("softmax", "sigmoid"):
+        return {"loss": None, "accuracy": None}
+    if config.loss == "mse":  # one output is the truth's, the others should be 0; a single sigmoid says one half
+        loss = 0.25 if config.sizes[-1] == 1 else (classes - 1) / classes**2
+    else:
+        loss = math.log(classes) if config.loss == "cross_entropy" else math.log(2)
+    return {"loss": loss, "accuracy": 1 / classes}
+
+
 def answers(outputs: np.ndarray, activation: str) -> np.ndarray:
     """The class each row of outputs (n, fan_out) stands for, (n,)."""
     if outputs.shape[1] > 1:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from .config import RunConfig
 
 #: TensorFlow Playground's starting point: weights from -0.5 to 0.5, biases of 0.1, tanh, ten dots an update. (Its
@@ -99,6 +101,26 @@ PRESETS: dict[str, RunConfig] = {
         loss="cross_entropy",
         learning_rate=0.1,
     ),
+}
+
+
+class Published(NamedTuple):
+    """What a tutorial's author reports: shares of right answers after so many updates, and on which split's curve."""
+
+    column: str
+    steps: tuple[int, ...]
+    accuracy: tuple[float, ...]
+
+
+_EPOCHS = tuple(range(59_500, 595_001, 59_500))
+_HANSEN = (0.3035, 0.3391, 0.3530, 0.3718, 0.3978, 0.4338, 0.4769, 0.5127, 0.5415, 0.5648)
+
+#: The results that both versions of a tutorial are compared with.
+PUBLISHED: dict[str, Published] = {
+    "hansen-as-published": Published("heldout_accuracy", _EPOCHS, _HANSEN),
+    "hansen-corrected": Published("heldout_accuracy", _EPOCHS, _HANSEN),
+    "zhang-as-published": Published("accuracy", (500,), (0.85,)),
+    "zhang-corrected": Published("accuracy", (500,), (0.85,)),
 }
 
 #: What the menu says of each preset.

@@ -4,11 +4,13 @@ To add a view to the dashboard, write a probe in a module here and reuse or add 
 """
 
 from . import (  # noqa: F401 (each enters its probes into the table)
+    check,
     class_map,
     confusion,
     curves,
     layers,
     measures,
+    mistakes,
     plane,
     saliency,
     sample,

@@ -7,7 +7,7 @@ import numpy as np
 from .table import View, probe
 
 
-@probe("slow", 10 * 10 * 4 + 4 * 200)
+@probe("rare", 10 * 10 * 4 + 4 * 200)
 def confusion(view: View) -> dict:
     """Held-out rows by true class and answer: counts int32 (classes, classes); accuracy float32 (classes,)."""
     classes = len(view.dataset.classes)

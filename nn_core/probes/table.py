@@ -24,7 +24,7 @@ from ..run import Run
 from ..steps import Step
 
 #: How often a probe is computed while its run trains, in frames a second; "fast" is with every frame.
-CADENCES = {"fast": None, "medium": 10.0, "slow": 2.0}
+CADENCES = {"fast": None, "medium": 10.0, "slow": 2.0, "rare": 0.5}
 
 
 class View:

@@ -13,7 +13,8 @@ from typing import Any
 
 from ..config import CHANGEABLE, RunConfig
 from ..datasets import DATASETS
-from ..presets import PRESET_TITLES, PRESETS
+from ..evaluation import guessing
+from ..presets import PRESET_TITLES, PRESETS, PUBLISHED
 from .bench import Seat
 
 #: Choices that pages keep out of sight, and how a chip puts each; {} is the setting's value.
@@ -77,6 +78,8 @@ def _chosen(name: str, config: RunConfig, settings: Mapping[str, Any]) -> dict[s
         "dataset_label": DATASETS[config.dataset].title,
         "sizes": list(config.sizes),
         "seed": config.seed,
+        "guessing": guessing(config),
+        "published": PUBLISHED[preset]._asdict() if preset in PUBLISHED else None,
     }
 
 
