@@ -1108,9 +1108,9 @@ def test_cadences_while_learning_and_at_a_standstill():
     assert due(1, 0.0, False) == ["confusion", "curve", "sample"]
     assert due(2, 0.02, False) == ["sample"]
     assert due(3, 0.12, False) == ["curve", "sample"]
-    assert due(4, 0.52, False) == ["confusion", "curve", "sample"]
-    assert due(5, 0.53, False) == ["sample"]
-    assert due(5, 0.54, True) == ["confusion", "curve"]
+    assert due(4, 2.02, False) == ["confusion", "curve", "sample"]
+    assert due(5, 2.03, False) == ["sample"]
+    assert due(5, 2.04, True) == ["confusion", "curve"]
     assert due(5, 9.9, True) == []
     assert viewer.due(PROBES, "r", [], 6, 10.0, True) == []
 
