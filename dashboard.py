@@ -25,7 +25,10 @@ else:
     page = st.navigation(
         {
             "": [st.Page("pages/start.py", title="Start", default=True)],
-            "Explore": [st.Page("pages/digits.py", title="Handwritten digits")],
+            "Explore": [
+                st.Page("pages/dots.py", title="Dots on a plane"),
+                st.Page("pages/digits.py", title="Handwritten digits"),
+            ],
         },
         position="top",
     )

@@ -11,9 +11,11 @@ const FRAMES_PER_SECOND = 60;
 
 export class Link {
   // Without a url there is nothing to connect to. `on` has frame(buffer), message(object) and state(name, detail): "connecting", "socket", "fallback", "lost", "refused".
-  constructor(url, on) {
+  // `greeting` is what else a page says when it begins: which kind of data it is about.
+  constructor(url, on, greeting = {}) {
     this.url = url;
     this.on = on;
+    this.greeting = greeting;
     this.probes = [];
     this.waiting = new Map();
     this.queue = [];
@@ -58,7 +60,7 @@ export class Link {
   // Says who is here and what to send; after every (re)connection.
   begin() {
     this.granted = 0;
-    this.send({ cmd: "hello", reduced_motion: matchMedia("(prefers-reduced-motion: reduce)").matches });
+    this.send({ cmd: "hello", reduced_motion: matchMedia("(prefers-reduced-motion: reduce)").matches, ...this.greeting });
     this.subscribe(this.probes);
   }
 

@@ -70,6 +70,7 @@ class View {
     this.drawn = 0;
     this.runs = new Map();
     this.dirty = new Set();
+    this.bus = new EventTarget();
     this.theme = new Theme(spec.tokens, host);
     this.build();
     const url = new URL(`${base}api/live/${encodeURIComponent(spec.token)}`, location.origin);
@@ -79,7 +80,7 @@ class View {
       message: (message) => message.status && this.told(message.status),
       state: (state, detail) => this.connected(state, detail),
       queued: () => this.mail(),
-    });
+    }, { data: spec.data, preset: spec.first });
     if (spec.refusal) this.connected("refused", spec.refusal);
     document.fonts.ready.then(() => this.redraw());
   }
@@ -104,25 +105,19 @@ class View {
     });
     this.runBar = new RunBar((command) => this.controls.ask(command));
     this.announcer = h("div", { class: "wil-sr", role: "status", "aria-live": "polite" });
-    const advice = h(
-      "p",
-      { class: "wil-advice" },
-      h("strong", {}, "What you see"),
-      " — ",
-      inline(text.see),
-      " ",
-      h("strong", {}, "Try"),
-      " — ",
-      inline(text.try),
-    );
+    this.advice = h("p", { class: "wil-advice" });
+    this.advise(text.see, text.try);
+    const drawer = this.pictures.filter((picture) => picture.spec.place === "more");
+    const cards = this.pictures.filter((picture) => picture.spec.place !== "more");
     this.body = h(
       "div",
       { class: "wil-page", "data-page": spec.page },
       h("h1", { class: "wil-sr" }, spec.title),
       this.sentence.element,
-      h("div", { class: "wil-stage" }, h("div", { class: "wil-pictures" }, this.pictures.map((picture) => picture.element)), this.notice.element),
-      advice,
+      h("div", { class: "wil-stage" }, h("div", { class: "wil-pictures" }, cards.map((picture) => picture.element)), this.notice.element),
+      this.advice,
       this.controls.element,
+      drawer.length ? h("div", { class: "wil-drawer" }, drawer.map((picture) => picture.element)) : null,
       this.runBar.element,
       this.notice.quiet,
       this.announcer,
@@ -150,11 +145,23 @@ class View {
     };
   }
 
+  // Other arguments for a panel's probes: {role: arguments}; null for a role that is not wanted now.
+  aim(panel, args) {
+    for (const [role, given] of Object.entries(args)) panel.probes[role] = { ...panel.probes[role], args: given ?? {}, off: given === null };
+    this.subscribe();
+  }
+
+  advise(see, attempt) {
+    const part = (name, words) => (words ? [h("strong", {}, name), " — ", ...inline(words), " "] : []);
+    this.advice.replaceChildren(...part("What you see", see), ...part("Try", attempt));
+  }
+
   update(envelope, setStateValue, setTriggerValue) {
     this.setStateValue = setStateValue;
     this.setTriggerValue = setTriggerValue;
     this.spec = envelope.spec;
     this.controls.expand(envelope.spec.more);
+    this.body.classList.toggle("wil-more-open", Boolean(envelope.spec.more));
     if (this.theme.refresh()) this.redraw();
     this.showDepth(envelope.spec.depth);
     if (envelope.acknowledged !== undefined) this.posted(envelope.acknowledged);
@@ -175,7 +182,7 @@ class View {
   subscribe() {
     const probes = new Map();
     for (const picture of this.pictures) {
-      if (picture.shown) for (const { key, probe, args } of Object.values(picture.spec.probes)) probes.set(key, { key, probe, args });
+      if (picture.shown) for (const { key, probe, args, run, off } of Object.values(picture.spec.probes)) if (!off) probes.set(key, { key, probe, args, run });
     }
     this.link.subscribe([...probes.values()]);
   }
@@ -281,7 +288,7 @@ class View {
     }
     this.dirty.clear();
     this.all = false;
-    this.sentence.draw(run.scalars, this.run);
+    this.sentence.draw(run.scalars, this.run, run.probes);
     this.runBar.draw(run.scalars);
     if (frames.length) {
       const { step, epoch, loss } = run.scalars;

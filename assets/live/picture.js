@@ -27,6 +27,7 @@ export class Picture {
     const { mount } = await import(`../panels/${this.spec.kind}.js`);
     if (this.gone) return;
     this.panel = mount(this.content, this.spec.options, { ...this.context, tools: this.tools });
+    if (this.level !== undefined) this.panel.deepen?.(this.level);
     if (this.status) this.panel.told?.(this.status, this.run);
     if (this.state) this.draw(this.state);
   }
@@ -36,6 +37,8 @@ export class Picture {
     this.shown = level >= least;
     this.element.hidden = !this.shown;
     this.explanation.hidden = level < 1 || !this.context.text;
+    this.level = level;
+    this.panel?.deepen?.(level);
   }
 
   told(status, run) {
@@ -49,7 +52,8 @@ export class Picture {
     if (!this.panel) return;
     const arrays = {};
     const scalars = { run: state.scalars };
-    for (const [role, { key }] of Object.entries(this.spec.probes)) {
+    for (const [role, { key, off }] of Object.entries(this.spec.probes)) {
+      if (off) continue;
       if (!(key in state.probes)) return;
       arrays[role] = state.probes[key].arrays;
       scalars[role] = state.probes[key].scalars;

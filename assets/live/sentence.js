@@ -3,7 +3,8 @@
 import { h, inline, write } from "./dom.js";
 import { count, fixed, number } from "./format.js";
 
-// Every number that a sentence may name, from the run's scalars and what the worker says of the run.
+// Numbers that any sentence may name, from the run's scalars and what the worker says of the run. A name that is not
+// here is a number that one of the page's probes brought.
 const VALUES = {
   seen: ({ seen }) => count(seen),
   step: ({ step }) => count(step),
@@ -29,7 +30,12 @@ export class Sentence {
     return element;
   }
 
-  draw(scalars, run) {
+  // Words of a panel's own in place of the page's.
+  replace(words) {
+    this.element.replaceChildren(...words);
+  }
+
+  draw(scalars, run, probes) {
     if (!run) return;
     const known = Number.isFinite(scalars.heldout_accuracy);
     if (this.known.hidden === known) {
@@ -37,8 +43,13 @@ export class Sentence {
       this.unknown.hidden = known;
     }
     for (const [name, element] of this.values) {
-      const text = VALUES[name](scalars, run);
-      write(element, text);
+      write(element, VALUES[name] ? VALUES[name](scalars, run) : brought(probes, name));
     }
   }
+}
+
+// A number by its name out of all that the probes brought; whole numbers with commas, others with two places.
+function brought(probes, name) {
+  const found = Object.values(probes).find(({ scalars }) => name in scalars)?.scalars[name];
+  return Number.isInteger(found) ? count(found) : fixed(found, 2);
 }

@@ -289,7 +289,8 @@ def links(view: View) -> dict:
 
 @probe("medium", 4 * MOST_LINKS)
 def numbers(view: View) -> dict:
-    """Every parameter: W{l} float32 (fan_in, fan_out) and b{l} float32 (fan_out,), for networks of 8,192 at most."""
+    """Every parameter: W{l} float32 (fan_in, fan_out) and b{l} float32 (fan_out,); `known` is 0 for networks of more
+    than 8,192 weights, which then have none."""
     return _parameters(view, lambda layer: (layer.W, layer.b))
 
 
@@ -297,7 +298,7 @@ def numbers(view: View) -> dict:
 def gradients(view: View) -> dict:
     """The gradient of the loss over all training dots (the first 1,000) at this update, shaped like `numbers`."""
     if not _small(view):
-        return {}
+        return {"known": 0}
     data = view.dataset
     rows = slice(0, 1000)
     x = data.take("train", rows).astype(view.network.dtype, copy=False)
@@ -315,16 +316,15 @@ def _of(grad) -> tuple:
 
 @probe("medium", 4 * MOST_LINKS)
 def last_update(view: View) -> dict:
-    """What the last update changed in every weight: W{l} float32 (fan_in, fan_out); nothing before the first one is
-    known."""
+    """What the last update changed in every weight: W{l} float32 (fan_in, fan_out). `known` is 0 before the first."""
     moves = view.recent(whole=True) if _small(view) else None
     if moves is None or moves.last is None:
-        return {}
-    return {f"W{l}": np.ascontiguousarray(W, np.float32) for l, W in enumerate(moves.last)}
+        return {"known": 0}
+    return {"known": 1, **{f"W{l}": np.ascontiguousarray(W, np.float32) for l, W in enumerate(moves.last)}}
 
 
 def _parameters(view: View, of) -> dict:
-    found = {}
+    found = {"known": int(_small(view))}
     for l, layer in enumerate(view.network.layers if _small(view) else ()):
         W, b = of(layer)
         found[f"W{l}"] = np.ascontiguousarray(W, np.float32)

@@ -58,6 +58,7 @@ def panel(
     grow: int = 0,
     name: str | None = None,
     depth: str = "Watch",
+    place: str = "page",
     **options: Any,
 ) -> dict[str, Any]:
     """A picture: the module assets/panels/{kind}.js in a card of `span` twelfths of the width.
@@ -65,7 +66,8 @@ def panel(
     The picture is `height` pixels high, and up to `grow` more where the screen has room for the whole page.
 
     `probes` gives each of the panel's roles its subscription, `name` is the heading of its explanation in the page's
-    text (by default the kind), `depth` the level from which on it is shown; `options` go to the panel.
+    text (by default the kind), `depth` the level from which on it is shown; with `place` "more" it stands among the
+    choices below the control bar. `options` go to the panel.
     """
     return {
         "kind": kind,
@@ -75,13 +77,25 @@ def panel(
         "height": height,
         "grow": grow,
         "depth": depth.lower(),
+        "place": place,
         "probes": probes,
         "options": options,
     }
 
 
-def live(page: str, title: str, panels: list[dict[str, Any]]) -> None:
-    """Show the live view of a page: sentence, pictures, advice, controls and run bar."""
+def live(
+    page: str,
+    title: str,
+    panels: list[dict[str, Any]],
+    *,
+    data: str | None = None,
+    first: str | None = None,
+) -> None:
+    """Show the live view of a page: sentence, pictures, advice, controls and run bar.
+
+    `data` is the kind of data that the page is about ("images" or "plane"): it then shows the last run on such data,
+    or the preset `first`, and offers presets of that kind only.
+    """
     st.session_state.pop("live_changed", None)
     token = workbench_token()
     refusal = _refusal(token)
@@ -96,7 +110,9 @@ def live(page: str, title: str, panels: list[dict[str, Any]]) -> None:
         "panels": panels,
         "text": page_text(page),
         "tokens": tokens(),
-        "presets": [_preset(name) for name in PRESETS],
+        "data": data,
+        "first": first,
+        "presets": [_preset(name) for name, config in PRESETS.items() if data in (None, DATASETS[config.dataset].kind)],
     }
     st.fragment(_mount, key=f"live-{page}", run_every=CARRY_EVERY if carried else None)(page, spec, carried)
 

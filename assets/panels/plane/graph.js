@@ -1,0 +1,417 @@
+// The network as a graph: a picture of the plane for every input and every neuron, and a line for every weight.
+//
+// Pictures and lines are drawn on one canvas; over each picture lies a button, so that everything can be reached with
+// the keyboard and is named for screen readers. Handles above the layers add and take away neurons and layers.
+
+import { Sheet } from "../../live/canvas.js";
+import { h, say } from "../../live/dom.js";
+import { number } from "../../live/format.js";
+import { diverging, Patch, ROOTED, SIGNED, STRONGEST } from "./scales.js";
+import { INPUTS, MOST_LAYERS, MOST_NEURONS, Shape } from "./shape.js";
+
+const LABEL = 50; // px left of the inputs, for their names
+const HEAD = 92; // px above the pictures, for the handles
+const WIDEST = 9; // px, the strongest link
+const SIDE = 16; // pixels of a neuron's picture
+
+export class Graph {
+  // `on` has hover(place), pin(place), vary(changes) and link(place); a place is {layer, unit} or null.
+  constructor(theme, on) {
+    this.theme = theme;
+    this.on = on;
+    this.patches = [];
+    this.inputPatches = INPUTS.map(() => new Patch());
+    this.mode = "weights";
+    this.room = h("div", { class: "wil-graph-room" });
+    this.handles = h("div", { class: "wil-steppers" });
+    this.buttons = h("div", {});
+    this.tip = h("div", { class: "wil-link-tip", role: "status", hidden: true });
+    this.sheet = new Sheet(this.room, () => this.place());
+    this.room.append(this.handles, this.buttons, this.tip);
+    this.element = h("div", { class: "wil-graph" }, this.room);
+    this.room.addEventListener("pointermove", (event) => this.pointed(event));
+    this.room.addEventListener("pointerleave", () => this.pointed(null));
+    this.room.addEventListener("click", (event) => event.target === this.sheet.canvas && this.held && this.on.link(this.held));
+  }
+
+  // Takes over what a run is built like, and builds pictures, buttons and handles where that has changed.
+  told(run) {
+    const shape = new Shape(run);
+    const same = shape.like(this.shape);
+    this.shape = shape;
+    if (same) return;
+    this.patches = Array.from({ length: shape.first[shape.hidden.length] }, () => new Patch());
+    this.codes = null;
+    this.build();
+    this.place();
+  }
+
+  build() {
+    const { shape } = this;
+    this.spots = [];
+    const spot = (layer, unit, label, press, pressed) => {
+      const at = { layer, unit };
+      const button = h("button", {
+        class: layer < 0 ? "wil-net-spot wil-net-spot-input" : "wil-net-spot",
+        type: "button",
+        "aria-label": label,
+        "aria-pressed": pressed,
+        onpointerenter: () => layer >= 0 && this.on.hover(at),
+        onpointerleave: () => layer >= 0 && this.on.hover(null),
+        onfocus: () => layer >= 0 && this.on.hover(at),
+        onblur: () => layer >= 0 && this.on.hover(null),
+        onclick: () => press(at),
+      });
+      this.spots.push({ ...at, button });
+      return button;
+    };
+    const inputs = INPUTS.map(([name, sign], i) => {
+      const on = shape.inputs.includes(name);
+      const change = () => this.toggle(name);
+      const button = spot(-1, i, `Input ${sign}: ${on ? "on" : "off"}. Switching it starts a new run.`, change, String(on));
+      button.append(h("span", { class: "wil-net-spot-name", "aria-hidden": "true" }, sign));
+      return button;
+    });
+    const neurons = shape.sizes.slice(1).flatMap((width, layer) =>
+      shape.isOutput(layer) && width === 1
+        ? []
+        : Array.from({ length: width }, (_, unit) => spot(layer, unit, shape.name(layer, unit), (at) => this.on.pin(at))),
+    );
+    this.buttons.replaceChildren(...inputs, ...neurons);
+    this.buildHandles();
+  }
+
+  // Adds or takes away an input; the last one stays.
+  toggle(name) {
+    const { inputs } = this.shape;
+    const names = inputs.includes(name) ? inputs.filter((other) => other !== name) : INPUTS.map(([one]) => one).filter((one) => one === name || inputs.includes(one));
+    if (names.length) this.on.vary({ features: names });
+  }
+
+  buildHandles() {
+    const { hidden } = this.shape;
+    const layers = hidden.length;
+    const more = layers ? [...hidden, Math.max(2, Math.min(MOST_NEURONS, hidden[layers - 1]))] : [4];
+    const words = `${layers || "no"} hidden layer${layers === 1 ? "" : "s"}`;
+    const whole = this.handle(words, "a hidden layer", layers > 0 && { hidden: hidden.slice(0, -1) }, layers < MOST_LAYERS && { hidden: more });
+    whole.classList.add("wil-stepper-whole");
+    const tight = layers > 3;
+    const each = hidden.map((width, layer) => {
+      const other = (change) => ({ hidden: hidden.map((one, l) => (l === layer ? one + change : one)) });
+      const name = tight ? String(width) : `${width} neuron${width === 1 ? "" : "s"}`;
+      return this.handle(name, `a neuron in layer ${layer + 1}`, width > 1 && other(-1), width < MOST_NEURONS && other(1));
+    });
+    this.handles.classList.toggle("wil-net-tight", tight);
+    this.handles.replaceChildren(whole, ...each);
+    this.steppers = each;
+    this.whole = whole;
+  }
+
+  handle(words, what, less, more) {
+    const button = (sign, verb, changes) =>
+      h("button", { class: "wil-stepper-sign", type: "button", disabled: !changes, "aria-label": `${verb} ${what}; this starts a new run`, title: "Starts a new run", onclick: () => this.on.vary(changes) }, sign);
+    return h("div", { class: "wil-stepper", role: "group", "aria-label": words }, button("−", "Take away", less), h("span", {}, words), button("+", "Add", more));
+  }
+
+  // Where everything stands, for the size that there is.
+  place() {
+    const { shape, sheet } = this;
+    if (!shape || !sheet.width) return;
+    const columns = shape.hidden.length + (shape.outputs > 1 ? 1 : 0);
+    const low = sheet.height - 8;
+    const room = low - HEAD;
+    const inputSide = Math.min(46, (room / INPUTS.length) * 0.78);
+    const start = LABEL + inputSide;
+    const pitch = (sheet.width - start) / (columns + 1);
+    const most = Math.max(1, ...shape.hidden, shape.outputs > 1 ? shape.outputs : 1);
+    const side = Math.max(14, Math.min(62, pitch * 0.62, (room / most) * 0.8));
+    const column = (count, size, x) => {
+      const gap = Math.min(room / count, size * 1.5);
+      const top = HEAD + room / 2 - (gap * count) / 2;
+      return Array.from({ length: count }, (_, i) => ({ x, y: top + gap * (i + 0.5) - size / 2, size }));
+    };
+    this.inputSpots = column(INPUTS.length, inputSide, LABEL);
+    this.layerSpots = shape.sizes.slice(1).map((width, layer) => {
+      if (shape.isOutput(layer) && width === 1) return [{ x: sheet.width, y: HEAD + room / 2, size: 0 }];
+      return column(width, side, start + pitch * (layer + 1) - side / 2 - (pitch - side) * 0.12);
+    });
+    for (const { layer, unit, button } of this.spots) {
+      const { x, y, size } = layer < 0 ? this.inputSpots[unit] : this.layerSpots[layer][unit];
+      Object.assign(button.style, { left: `${x}px`, top: `${y}px`, width: `${size}px`, height: `${size}px` });
+      if (layer < 0) button.classList.toggle("wil-net-off", !shape.inputs.includes(INPUTS[unit][0]));
+    }
+    const middles = this.layerSpots.slice(0, shape.hidden.length).map(([{ x, size }]) => x + size / 2);
+    this.steppers.forEach((element, layer) => (element.style.left = `${middles[layer]}px`));
+    this.whole.style.left = `${middles.length ? (middles[0] + middles[middles.length - 1]) / 2 : start + pitch / 2}px`;
+    this.middles = middles;
+    this.curves = null;
+    this.paint();
+  }
+
+  // The lines' ends, layer by layer; made once for each arrangement.
+  lines() {
+    if (this.curves) return this.curves;
+    const { shape } = this;
+    this.curves = [];
+    shape.sizes.slice(1).forEach((width, layer) => {
+      const from = layer ? this.layerSpots[layer - 1] : shape.inputs.map((name) => this.inputSpots[INPUTS.findIndex(([one]) => one === name)]);
+      for (let i = 0; i < from.length; i++) {
+        for (let j = 0; j < width; j++) {
+          const a = from[i];
+          const b = this.layerSpots[layer][j];
+          this.curves.push({ layer, from: i, unit: j, x0: a.x + a.size + 2, y0: a.y + a.size / 2, x1: b.x - 2, y1: b.y + b.size / 2 });
+        }
+      }
+    });
+    return this.curves;
+  }
+
+  // New numbers: fields, links, and what else the mode shows.
+  draw(arrays) {
+    this.arrays = arrays;
+    const { fields, inputs, links } = arrays;
+    const colours = (this.colours ??= diverging(this.theme, SIGNED));
+    if (fields.images && fields.images !== this.shown?.images) this.shown = { images: fields.images };
+    const units = this.patches.length;
+    if (fields.images?.length === units * SIDE * SIDE) {
+      for (let unit = 0; unit < units; unit++) this.patches[unit].fill(SIDE, SIDE, (i) => colours[fields.images[unit * SIDE * SIDE + i]]);
+    }
+    if (inputs.images?.length && (this.inputsDrawn !== this.theme.scheme || !this.inputsDrawn)) {
+      INPUTS.forEach((_, k) => this.inputPatches[k].fill(SIDE, SIDE, (i) => colours[inputs.images[k * SIDE * SIDE + i]]));
+      this.inputsDrawn = this.theme.scheme;
+    }
+    this.codes = links.code;
+    this.on_ = links.on;
+    this.paint();
+  }
+
+  // How strong link k is, from -1 to 1, in the mode that is shown.
+  strength(curve, k) {
+    const { shape, mode, arrays } = this;
+    if (mode === "weights") return (Math.sign(ROOTED[this.codes[k]]) * Math.sqrt(Math.abs(ROOTED[this.codes[k]]) * STRONGEST)) / 3.3;
+    const values = arrays?.[mode]?.[`W${curve.layer}`];
+    if (!values) return 0;
+    const value = values[curve.from * shape.sizes[curve.layer + 1] + curve.unit];
+    return Math.sign(value) * Math.sqrt(Math.abs(value) / this.largest);
+  }
+
+  paint() {
+    const { shape, sheet, theme } = this;
+    if (!shape || !this.layerSpots || !sheet.width) return;
+    const pen = sheet.clear();
+    this.brackets(pen);
+    const curves = this.lines();
+    if (this.codes?.length === curves.length) this.paintLinks(pen, curves);
+    shape.sizes.slice(1).forEach((width, layer) => {
+      if (shape.isOutput(layer) && width === 1) return;
+      this.layerSpots[layer].forEach((spot, unit) => this.tile(pen, spot, shape.isOutput(layer) ? null : this.patches[shape.first[layer] + unit], layer, unit));
+    });
+    this.inputSpots.forEach((spot, k) => {
+      const on = shape.inputs.includes(INPUTS[k][0]);
+      pen.globalAlpha = on ? 1 : 0.25;
+      this.clip(pen, spot, () => this.inputPatches[k].draw(pen, spot.x, spot.y, spot.size, spot.size));
+      pen.globalAlpha = 1;
+      this.frame(pen, spot, on ? null : "muted", on ? 1 : 1.25, on ? [] : [3, 3]);
+    });
+    this.slow?.(pen, this);
+  }
+
+  brackets(pen) {
+    const xs = this.middles;
+    if (!xs?.length) return;
+    pen.strokeStyle = this.theme.colour("line");
+    pen.lineWidth = 1.25;
+    pen.beginPath();
+    const middle = (xs[0] + xs[xs.length - 1]) / 2;
+    pen.moveTo(middle, 34);
+    pen.lineTo(middle, 42);
+    if (xs.length > 1) {
+      pen.moveTo(xs[0], 42);
+      pen.lineTo(xs[xs.length - 1], 42);
+    }
+    for (const x of xs) {
+      pen.moveTo(x, 42);
+      pen.lineTo(x, 50);
+    }
+    pen.stroke();
+  }
+
+  paintLinks(pen, curves) {
+    const { theme } = this;
+    if (this.mode !== "weights") this.largest = this.reach();
+    const colours = { true: theme.colour("positive"), false: theme.colour("negative") };
+    const focus = this.focus;
+    const held = this.held;
+    const strengths = curves.map((curve, k) => this.strength(curve, k));
+    const order = focus || held ? [false, true] : [false];
+    for (const strong of order) {
+      curves.forEach((curve, k) => {
+        const lit = held ? held === curve : focus ? curve.layer === focus.layer && curve.unit === focus.unit : false;
+        if (lit !== strong) return;
+        const size = Math.min(1, Math.abs(strengths[k]));
+        pen.strokeStyle = colours[strengths[k] > 0];
+        pen.globalAlpha = lit ? 0.95 : focus || held ? 0.22 : 0.5;
+        pen.lineWidth = 0.5 + (WIDEST - 0.5) * size;
+        pen.beginPath();
+        trace(pen, curve);
+        pen.stroke();
+      });
+    }
+    pen.globalAlpha = 1;
+  }
+
+  // The largest gradient or update on any link, rounded up to 1, 2 or 5, so that widths do not tremble.
+  reach() {
+    let most = 0;
+    for (const [name, values] of Object.entries(this.arrays?.[this.mode] ?? {})) if (name[0] === "W") for (const value of values) most = Math.max(most, Math.abs(value));
+    if (!(most > 0)) return 1;
+    const power = 10 ** Math.floor(Math.log10(most));
+    return power * [1, 2, 5, 10].find((digit) => digit * power >= most * (1 - 1e-9));
+  }
+
+  tile(pen, spot, patch, layer, unit) {
+    const { theme, focus } = this;
+    const off = this.on_ && this.on_[this.place_(layer, unit)] === 0;
+    if (patch && !off) this.clip(pen, spot, () => patch.draw(pen, spot.x, spot.y, spot.size, spot.size));
+    else if (!patch) {
+      pen.fillStyle = theme.colour(this.shape.outputs > 2 ? `class${unit}` : unit ? "positive" : "negative");
+      this.clip(pen, spot, () => pen.fillRect(spot.x, spot.y, spot.size, spot.size));
+    } else {
+      pen.fillStyle = theme.colour("zero");
+      this.clip(pen, spot, () => pen.fillRect(spot.x, spot.y, spot.size, spot.size));
+    }
+    this.frame(pen, spot, off ? "muted" : null, 1, off ? [3, 3] : []);
+    if (off) this.cross(pen, spot);
+    const mine = (at) => at && at.layer === layer && at.unit === unit;
+    if (mine(focus)) {
+      pen.strokeStyle = theme.colour("fill");
+      pen.lineWidth = 3;
+      pen.beginPath();
+      pen.roundRect(spot.x - 4, spot.y - 4, spot.size + 8, spot.size + 8, 12);
+      pen.stroke();
+    }
+  }
+
+  place_(layer, unit) {
+    let before = 0;
+    for (let l = 0; l < layer; l++) before += this.shape.sizes[l + 1];
+    return before + unit;
+  }
+
+  cross(pen, { x, y, size }) {
+    pen.strokeStyle = this.theme.colour("muted");
+    pen.lineWidth = 1.5;
+    pen.beginPath();
+    pen.moveTo(x + size * 0.3, y + size * 0.3);
+    pen.lineTo(x + size * 0.7, y + size * 0.7);
+    pen.moveTo(x + size * 0.7, y + size * 0.3);
+    pen.lineTo(x + size * 0.3, y + size * 0.7);
+    pen.stroke();
+  }
+
+  clip(pen, { x, y, size }, fill) {
+    pen.save();
+    pen.beginPath();
+    pen.roundRect(x, y, size, size, Math.min(9, size * 0.16));
+    pen.clip();
+    fill();
+    pen.restore();
+  }
+
+  frame(pen, { x, y, size }, colour, width, dash) {
+    pen.strokeStyle = this.theme.colour(colour ?? "baseline");
+    pen.globalAlpha = colour ? 1 : 0.5;
+    pen.lineWidth = width;
+    pen.setLineDash(dash);
+    pen.beginPath();
+    pen.roundRect(x + 0.5, y + 0.5, size - 1, size - 1, Math.min(9, size * 0.16));
+    pen.stroke();
+    pen.setLineDash([]);
+    pen.globalAlpha = 1;
+  }
+
+  // Lights up a neuron with all that comes into it.
+  light(place) {
+    this.focus = place;
+    this.paint();
+  }
+
+  // The link under the pointer, with its weight and its gradient beside it.
+  pointed(event) {
+    const held = event && event.target === this.sheet.canvas ? this.nearest(event.offsetX, event.offsetY) : null;
+    if (held !== this.held) {
+      this.held = held;
+      this.on.linkHeld(Boolean(held));
+      this.paint();
+    }
+    this.sheet.canvas.style.cursor = held ? "pointer" : "";
+    this.tip.hidden = !held;
+    if (!held) return;
+    this.tip.style.left = `${Math.min(event.offsetX + 14, this.sheet.width - 190)}px`;
+    this.tip.style.top = `${event.offsetY + 16}px`;
+    this.tipTold();
+  }
+
+  tipTold() {
+    const { held, shape, arrays } = this;
+    if (!held || !arrays) return;
+    const at = held.from * shape.sizes[held.layer + 1] + held.unit;
+    const weight = arrays.numbers?.[`W${held.layer}`]?.[at];
+    const gradient = arrays.gradients?.[`W${held.layer}`]?.[at];
+    const parts = [`weight ${signed(weight)}`];
+    if (gradient !== undefined) parts.push(`gradient ${signed(gradient)}`);
+    say(this.tip, `${shape.source(held.layer, held.from)} → ${shape.name(held.layer, held.unit).toLowerCase()}: ${parts.join(", ")}`);
+  }
+
+  nearest(x, y) {
+    let best = null;
+    let least = 7;
+    for (const curve of this.lines()) {
+      if (x < curve.x0 || x > curve.x1) continue;
+      const distance = Math.abs(height(curve, x) - y);
+      if (distance < least) [least, best] = [distance, curve];
+    }
+    return best;
+  }
+
+  restyle() {
+    this.colours = null;
+    this.inputsDrawn = null;
+    if (this.arrays) this.draw(this.arrays);
+    else this.paint();
+  }
+
+  destroy() {
+    this.sheet.destroy();
+  }
+}
+
+function trace(pen, { x0, y0, x1, y1 }) {
+  const bend = (x1 - x0) * 0.5;
+  pen.moveTo(x0, y0);
+  pen.bezierCurveTo(x0 + bend, y0, x1 - bend, y1, x1, y1);
+}
+
+// A link's height above place x: the curve's two inner points lie half-way, so its parameter follows from x by halving.
+function height({ x0, y0, x1, y1 }, x) {
+  const share = (x - x0) / (x1 - x0);
+  let [low, high] = [0, 1];
+  for (let i = 0; i < 12; i++) {
+    const t = (low + high) / 2;
+    if (1.5 * t * (1 - t) * (1 - t) + 1.5 * t * t * (1 - t) + t * t * t < share) low = t;
+    else high = t;
+  }
+  const t = (low + high) / 2;
+  return y0 + (y1 - y0) * t * t * (3 - 2 * t);
+}
+
+// The middle of a link, for a number on it.
+export function middleOf({ x0, y0, x1, y1 }, share = 0.5) {
+  const x = x0 + (x1 - x0) * share;
+  return [x, height({ x0, y0, x1, y1 }, x)];
+}
+
+export function signed(value) {
+  if (value === undefined) return "–";
+  return `${value > 0 ? "+" : ""}${number(value)}`;
+}

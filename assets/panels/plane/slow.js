@@ -1,0 +1,159 @@
+// One update in slow motion: forward layer by layer, the loss, backward layer by layer, and the change. Numbers appear on
+// neurons and links as their stage comes; Back goes the same way in reverse. The last Next makes the update.
+
+import { h, inline, say } from "../../live/dom.js";
+import { number } from "../../live/format.js";
+import { INPUTS } from "./shape.js";
+import { middleOf, signed } from "./graph.js";
+
+export class SlowMotion {
+  // `graph` shows the numbers; `on` has example(number), update() and close().
+  constructor(graph, texts, theme, on) {
+    Object.assign(this, { graph, texts, theme, on });
+    this.at = 0;
+    this.example = 0;
+    const button = (words, act, more = "") => h("button", { class: `wil-button wil-small ${more}`, type: "button", onclick: act }, words);
+    this.back = button("‹ Back", () => this.go(-1));
+    this.next = button("Next ›", () => this.go(1), "wil-primary");
+    this.title = h("strong", {});
+    this.words = h("span", {});
+    this.pick = h("select", { class: "wil-select wil-small", "aria-label": "Example of the batch", onchange: () => this.on.example((this.example = Number(this.pick.value))) });
+    this.element = h(
+      "div",
+      { class: "wil-slow", role: "group", "aria-label": "One update in slow motion" },
+      h("div", { class: "wil-buttons" }, this.back, this.next, this.pick, button("Leave slow motion", () => this.on.close())),
+      h("p", { class: "wil-slow-words", "aria-live": "polite" }, this.title, " — ", this.words),
+    );
+    this.element.addEventListener("keydown", (event) => {
+      if (event.target === this.pick) return;
+      if (event.key === "ArrowRight") this.go(1);
+      else if (event.key === "ArrowLeft") this.go(-1);
+    });
+    graph.slow = (pen) => this.paint(pen);
+  }
+
+  // The stages for the present network: inputs, each layer forward, the loss, each layer backward, the change.
+  stages() {
+    const layers = this.graph.shape.layers;
+    const forward = Array.from({ length: layers }, (_, layer) => ({ kind: "forward", layer }));
+    const backward = Array.from({ length: layers }, (_, k) => ({ kind: "backward", layer: layers - 1 - k }));
+    return [{ kind: "inputs" }, ...forward, { kind: "loss" }, ...backward, { kind: "change" }];
+  }
+
+  draw(arrays, scalars) {
+    this.arrays = arrays;
+    this.scalars = scalars;
+    if (scalars?.batch && this.pick.options.length !== scalars.batch) {
+      this.pick.replaceChildren(...Array.from({ length: scalars.batch }, (_, i) => h("option", { value: i }, `Example ${i + 1} of ${scalars.batch}`)));
+      this.pick.value = String(this.example);
+    }
+    this.tell();
+  }
+
+  async go(way) {
+    const last = this.stages().length - 1;
+    if (way > 0 && this.at === last) {
+      this.at = 0;
+      this.example = 0;
+      await this.on.update();
+    } else this.at = Math.max(0, Math.min(last, this.at + way));
+    this.tell();
+    this.graph.paint();
+  }
+
+  get stage() {
+    return this.stages()[this.at] ?? this.stages()[0];
+  }
+
+  tell() {
+    const { shape } = this.graph;
+    const stages = this.stages();
+    const { kind, layer } = this.stage;
+    this.back.disabled = this.at === 0;
+    say(this.next, this.at === stages.length - 1 ? "Make the update" : "Next ›");
+    const where = layer === undefined ? "" : shape.isOutput(layer) ? "output" : `layer ${layer + 1}`;
+    say(this.title, `${this.at + 1} of ${stages.length} · ${{ inputs: "Inputs", forward: "Forward", loss: "Loss", backward: "Backward", change: "Update" }[kind]}${where ? `, ${where}` : ""}`);
+    const { scalars, arrays } = this;
+    if (!scalars?.batch) return say(this.words, this.texts["slow-waiting"]);
+    const out = arrays[`a${shape.layers - 1}`];
+    const values = {
+      loss: number(scalars.loss),
+      mine: number(scalars.example_loss),
+      batch: String(scalars.batch),
+      rate: number(scalars.learning_rate),
+      answer: [...out].map((one) => number(one)).join(", "),
+      target: [...arrays.target].map((one) => number(one)).join(", "),
+    };
+    this.words.replaceChildren(...inline(this.texts[`slow-${kind}`], (name) => document.createTextNode(values[name])));
+  }
+
+  // The numbers of all stages so far; those of this stage stand out.
+  paint(pen) {
+    const { graph, arrays, scalars } = this;
+    const { shape } = graph;
+    if (!scalars?.batch || !arrays?.x || !graph.layerSpots) return;
+    const { kind, layer: now } = this.stage;
+    const plates = [];
+    const neuron = (layer, unit, text, strong) => {
+      const spot = graph.layerSpots[layer][unit];
+      if (spot.size) plates.push([spot.x + spot.size / 2, spot.y + spot.size / 2, text, strong]);
+      else plates.push([spot.x - 34, spot.y + 18, text, strong]);
+    };
+    const links = (layer, name, strong) => {
+      const lines = graph.lines().filter((curve) => curve.layer === layer);
+      const size = shape.sizes[layer + 1];
+      const share = lines.length > 24 ? 0 : 1;
+      if (!share) return;
+      for (const line of lines) {
+        const value = arrays[`${name}${layer}`]?.[line.from * size + line.unit];
+        plates.push([...middleOf(line, 0.3 + (0.4 * (line.unit + 1)) / (size + 1)), signed(value), strong, true]);
+      }
+    };
+    if (kind === "inputs" || kind === "forward") {
+      shape.inputs.forEach((name, i) => {
+        const spot = graph.inputSpots[INPUTS.findIndex(([one]) => one === name)];
+        plates.push([spot.x + spot.size / 2, spot.y + spot.size / 2, number(arrays.x[i]), kind === "inputs"]);
+      });
+    }
+    for (let layer = 0; layer < shape.layers; layer++) {
+      const forward = kind === "loss" || (kind === "forward" && layer <= now);
+      const backward = kind === "change" || (kind === "backward" && layer >= now);
+      const show = backward ? "delta" : forward || (kind === "backward" && layer < now) ? "a" : null;
+      if (kind === "change") {
+        arrays[`ub${layer}`]?.forEach((value, unit) => neuron(layer, unit, signed(value), true));
+        links(layer, "uW", true);
+      } else if (show) {
+        arrays[`${show}${layer}`].forEach((value, unit) => neuron(layer, unit, show === "a" ? number(value) : signed(value), layer === now));
+        if (backward && layer === now) links(layer, "dW", true);
+      }
+    }
+    pen.font = this.theme.font(12, 600);
+    pen.textAlign = "center";
+    for (const [x, y, text, strong, small] of plates) plate(pen, this.theme, x, y, text, strong, small);
+  }
+
+  close() {
+    this.graph.slow = null;
+    this.element.remove();
+    this.graph.paint();
+  }
+}
+
+// A number on a small plate.
+function plate(pen, theme, x, y, text, strong, small) {
+  const wide = pen.measureText(text).width + 8;
+  const high = small ? 15 : 18;
+  pen.fillStyle = theme.colour("surface");
+  pen.globalAlpha = strong ? 0.96 : 0.8;
+  pen.beginPath();
+  pen.roundRect(x - wide / 2, y - high / 2, wide, high, 5);
+  pen.fill();
+  pen.globalAlpha = 1;
+  if (strong) {
+    pen.strokeStyle = theme.colour("accent");
+    pen.lineWidth = 1.25;
+    pen.stroke();
+  }
+  pen.fillStyle = theme.colour(strong ? "ink" : "muted");
+  pen.fillText(text, x, y + 4.2);
+}

@@ -1,0 +1,180 @@
+// How well it goes: the share of right answers (or the error, where there are values to learn) and the loss, on the new and
+// on the training dots, each above the dashed line that answering without looking would draw.
+
+import { GrowingEnd } from "../live/axis.js";
+import { Sheet } from "../live/canvas.js";
+import { count, fixed } from "../live/format.js";
+
+const LEFT = 74;
+const RIGHT = 46;
+const TOP = 30;
+const BOTTOM = 26;
+const GAP = 30;
+
+export function mount(element, options, { theme }) {
+  element.classList.add("wil-curve");
+  element.setAttribute("role", "img");
+  const end = new GrowingEnd(100);
+  const highest = new GrowingEnd(0.1);
+  let last = null;
+  let regression = false;
+  let spoken = 0;
+  const sheet = new Sheet(element, () => paint());
+
+  function told(_, run) {
+    regression = run?.task === "regression";
+    if (!last) paint();
+  }
+
+  function draw(arrays, scalars) {
+    last = { curve: arrays.curve, outcome: scalars.outcome, run: scalars.run };
+    paint();
+  }
+
+  function paint() {
+    const pen = sheet.clear();
+    const { width, height } = sheet;
+    if (!width) return;
+    key(pen, width);
+    const limit = last ? end.reach(last.run.step) : end.end;
+    const x = (step) => LEFT + (step / limit) * (width - LEFT - RIGHT);
+    const room = height - TOP - BOTTOM;
+    if (regression) loss(pen, x, TOP, room, width);
+    else {
+      const upper = (room - GAP) * 0.56;
+      right(pen, x, TOP, upper, width);
+      loss(pen, x, TOP + upper + GAP, room - GAP - upper, width);
+    }
+    pen.fillStyle = theme.colour("muted");
+    pen.font = theme.font(12.5);
+    pen.textAlign = "left";
+    pen.fillText("0", LEFT, height - 6);
+    pen.textAlign = "right";
+    pen.fillText(`${count(limit)} updates`, width - RIGHT, height - 6);
+    describe();
+  }
+
+  function key(pen, width) {
+    pen.font = theme.font(13);
+    pen.textAlign = "left";
+    let x = 0;
+    for (const [words, colour, size, dash] of [["new dots", "fill", 3, []], ["training", "muted", 1.5, []], ["guessing", "baseline", 1.5, [4, 3]]]) {
+      pen.strokeStyle = theme.colour(colour);
+      pen.lineWidth = size;
+      pen.setLineDash(dash);
+      stroke(pen, [[x, 8], [x + 20, 8]]);
+      pen.setLineDash([]);
+      pen.fillStyle = theme.colour("muted");
+      pen.fillText(words, x + 26, 12.5);
+      x += 26 + pen.measureText(words).width + 14;
+      if (x > width) break;
+    }
+  }
+
+  function axis(pen, name, unit, ticks, y, width) {
+    pen.textAlign = "left";
+    pen.fillStyle = theme.colour("ink");
+    pen.font = theme.font(13, 700);
+    pen.fillText(name, 0, y(ticks[ticks.length - 1]) + 5);
+    pen.font = theme.font(12.5);
+    pen.fillStyle = theme.colour("muted");
+    pen.fillText(unit, 0, y(ticks[ticks.length - 1]) + 21);
+    pen.textAlign = "right";
+    for (const tick of ticks) {
+      pen.strokeStyle = theme.colour("line");
+      pen.lineWidth = 1;
+      const at = Math.round(y(tick)) + 0.5;
+      stroke(pen, [[LEFT, at], [width - RIGHT, at]]);
+      pen.fillText(tick, LEFT - 8, at + 4);
+    }
+  }
+
+  function baseline(pen, at, width) {
+    pen.strokeStyle = theme.colour("baseline");
+    pen.lineWidth = 1.5;
+    pen.setLineDash([4, 3]);
+    stroke(pen, [[LEFT, at], [width - RIGHT, at]]);
+    pen.setLineDash([]);
+  }
+
+  function right(pen, x, top, room, width) {
+    const y = (share) => top + (1 - share / 100) * room;
+    axis(pen, "Right", "in 100", [0, 50, 100], y, width);
+    if (!last) return;
+    const { curve, outcome } = last;
+    if (outcome.new_dots) baseline(pen, y((100 * outcome.new_guess) / outcome.new_dots), width);
+    series(pen, curve.step, curve.accuracy, x, (share) => y(100 * share), "muted", 1.5);
+    const now = outcome.new_dots ? outcome.new_right / outcome.new_dots : NaN;
+    series(pen, curve.step, curve.heldout_accuracy, x, (share) => y(100 * share), "fill", 2.5, [last.run.step, now, String(Math.round(100 * now))]);
+  }
+
+  function loss(pen, x, top, room, width) {
+    const values = last?.curve.heldout_loss ?? [];
+    let most = last?.outcome.guess_loss ?? 0;
+    for (let i = 0; i < values.length; i++) if (values[i] > most && values[i] < 1e6) most = values[i];
+    const high = highest.reach(most * 1.02);
+    const y = (value) => top + (1 - Math.min(value, high) / high) * room;
+    axis(pen, "Loss", "", room > 90 ? [0, high / 2, high] : [0, high], y, width);
+    if (!last) return;
+    const { curve, outcome } = last;
+    baseline(pen, y(outcome.guess_loss), width);
+    series(pen, curve.step, curve.loss, x, y, "muted", 1.5);
+    const now = values[values.length - 1];
+    series(pen, curve.step, values, x, y, "fill", 2.5, [curve.step[curve.step.length - 1], now, fixed(now, now < 0.1 ? 3 : 2)]);
+  }
+
+  // A curve, one point a pixel at most, and where it is now.
+  function series(pen, steps, values, x, y, colour, size, now) {
+    pen.strokeStyle = pen.fillStyle = theme.colour(colour);
+    pen.lineWidth = size;
+    pen.lineJoin = "round";
+    const points = [];
+    for (let i = 0; i < steps.length; i++) {
+      if (!Number.isFinite(values[i])) continue;
+      const place = [x(steps[i]), y(values[i])];
+      if (points.length && place[0] - points[points.length - 1][0] < 0.8 && i < steps.length - 1) continue;
+      points.push(place);
+    }
+    if (now && Number.isFinite(now[1])) points.push([x(now[0]), y(now[1])]);
+    stroke(pen, points);
+    if (!now || !Number.isFinite(now[1])) return;
+    const [step, value, text] = now;
+    const at = [x(step), y(value)];
+    pen.beginPath();
+    pen.arc(...at, 4.5, 0, 2 * Math.PI);
+    pen.fill();
+    pen.fillStyle = theme.colour("accent");
+    pen.font = theme.font(14, 700);
+    pen.textAlign = "left";
+    pen.fillText(text, at[0] + 10, at[1] + 5);
+    pen.font = theme.font(12.5);
+  }
+
+  function describe() {
+    if (!last || performance.now() - spoken < 1000) return;
+    spoken = performance.now();
+    const { outcome, curve } = last;
+    const now = curve.heldout_loss[curve.heldout_loss.length - 1];
+    const share = `${outcome.new_right} of ${outcome.new_dots} new dots right, guessing gets ${outcome.new_guess}. `;
+    element.setAttribute("aria-label", `${regression ? "" : share}Loss on new dots ${fixed(now, 3)}, guessing gets ${fixed(outcome.guess_loss, 3)}.`);
+  }
+
+  return {
+    draw,
+    told,
+    resize: paint,
+    restart: () => {
+      last = null;
+      end.restart();
+      highest.restart();
+      paint();
+    },
+    destroy: () => sheet.destroy(),
+  };
+}
+
+function stroke(pen, points) {
+  pen.beginPath();
+  for (const point of points) pen.lineTo(...point);
+  pen.stroke();
+}
