@@ -14,9 +14,23 @@ import { Picture } from "./picture.js";
 import { RunBar } from "./runbar.js";
 import { Sentence } from "./sentence.js";
 import { Theme } from "./theme.js";
+import { Timeline } from "./timeline.js";
 
 const DEPTHS = ["watch", "explain", "everything"];
 const views = new WeakMap();
+
+// The picture that every page shows where several runs are at work, unless it has one of its own.
+const FUTURES = {
+  kind: "futures",
+  name: "futures",
+  title: "Both futures",
+  span: 12,
+  height: 220,
+  grow: 0,
+  depth: "watch",
+  probes: { curve: { key: "curve", probe: "curve", args: {}, run: "all" } },
+  options: {},
+};
 
 // Shows `data` (see pages/shared/live.py) in `host` and returns what Streamlit calls when the page goes away.
 export function render(host, base, { data, setStateValue, setTriggerValue }) {
@@ -53,11 +67,21 @@ function unpack(bytes) {
   return envelope;
 }
 
-// Scrolls to what the page's script is about to show.
+// Scrolls, up or down only, to what is about to be shown above the control bar.
 function bringIntoView(selector, patience = 20) {
   const found = document.querySelector(selector);
-  if (found) found.scrollIntoView({ block: "nearest", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
+  if (found) scrollTo(found);
   else if (patience > 0) setTimeout(() => bringIntoView(selector, patience - 1), 150);
+}
+
+function scrollTo(element) {
+  let scroller = element.parentElement;
+  while (scroller && !/auto|scroll/.test(getComputedStyle(scroller).overflowY)) scroller = scroller.parentElement;
+  const { top, bottom } = element.getBoundingClientRect();
+  const room = innerHeight - (document.querySelector(".wil-controls")?.offsetHeight ?? 0) - 24;
+  const by = Math.min(top - 80, Math.max(0, bottom - room));
+  const behavior = matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth";
+  (scroller ?? document.scrollingElement).scrollBy({ top: by, behavior });
 }
 
 class View {
@@ -77,7 +101,7 @@ class View {
     url.protocol = url.protocol.replace("http", "ws");
     this.link = new Link(spec.refusal ? null : url.href, {
       frame: (buffer) => this.frames.push(buffer) && this.wake(),
-      message: (message) => message.status && this.told(message.status),
+      message: (message) => (message.status ? this.told(message.status) : this.spread("experiment", message.experiment)),
       state: (state, detail) => this.connected(state, detail),
       queued: () => this.mail(),
     }, { data: spec.data, preset: spec.first });
@@ -92,6 +116,13 @@ class View {
     this.light = new Light();
     this.notice = new Notice((command) => this.ask(command), text);
     this.pictures = spec.panels.map((panel) => new Picture(panel, this.context(panel)));
+    if (spec.timeline !== false) {
+      this.timeline = new Timeline({ theme: this.theme, ask: (command) => this.controls.ask(command), text, tables: spec.tables });
+      if (!spec.panels.some(({ kind }) => kind === "futures")) {
+        const futures = structuredClone(FUTURES);
+        this.pictures.push((this.futures = new Picture(futures, this.context(futures))));
+      }
+    }
     this.controls = new Controls({
       presets: spec.presets,
       more: spec.more,
@@ -108,13 +139,15 @@ class View {
     this.advice = h("p", { class: "wil-advice" });
     this.advise(text.see, text.try);
     const drawer = this.pictures.filter((picture) => picture.spec.place === "more");
-    const cards = this.pictures.filter((picture) => picture.spec.place !== "more");
+    const cards = this.pictures.filter((picture) => picture.spec.place !== "more" && picture !== this.futures);
     this.body = h(
       "div",
       { class: "wil-page", "data-page": spec.page },
       h("h1", { class: "wil-sr" }, spec.title),
       this.sentence.element,
       h("div", { class: "wil-stage" }, h("div", { class: "wil-pictures" }, cards.map((picture) => picture.element)), this.notice.element),
+      this.timeline?.element,
+      this.futures && h("div", { class: "wil-pictures" }, this.futures.element),
       this.advice,
       this.controls.element,
       drawer.length ? h("div", { class: "wil-drawer" }, drawer.map((picture) => picture.element)) : null,
@@ -176,7 +209,19 @@ class View {
     this.body.dataset.depth = depth;
     this.runBar.deepen(level);
     for (const picture of this.pictures) picture.deepen(level, DEPTHS.indexOf(picture.spec.depth));
+    this.timeline?.deepen(level);
+    this.presentFutures();
     this.subscribe();
+  }
+
+  // Shows the picture of several futures while there are several.
+  presentFutures() {
+    const wanted = (this.status?.runs.length ?? 0) > 1;
+    if (!this.futures || (this.futures.shown === wanted && this.futures.element.hidden === !wanted)) return false;
+    this.futures.shown = wanted;
+    this.futures.element.hidden = !wanted;
+    if (wanted && this.status.runs.some(({ head, parent_step: begun }) => head === begun)) bringIntoView(".wil-card-futures");
+    return true;
   }
 
   subscribe() {
@@ -184,6 +229,7 @@ class View {
     for (const picture of this.pictures) {
       if (picture.shown) for (const { key, probe, args, run, off } of Object.values(picture.spec.probes)) if (!off) probes.set(key, { key, probe, args, run });
     }
+    if (this.timeline) probes.set("curve", { key: "curve", probe: "curve", args: {}, run: "all" });
     this.link.subscribe([...probes.values()]);
   }
 
@@ -200,6 +246,8 @@ class View {
     this.controls.show(status, this.run);
     this.runBar.show(this.run);
     this.notice.show(status, this.run);
+    this.timeline?.told(status, this.run);
+    if (this.presentFutures()) this.subscribe();
     for (const picture of this.pictures) picture.told(status, this.run);
     this.announce(before, status);
     if (before?.shown !== status.shown) this.turnTo(status);
@@ -221,12 +269,19 @@ class View {
     if (!before || !run) return;
     const old = before.runs.find((other) => other.id === before.shown);
     const lines = [];
-    if (before.shown !== status.shown) lines.push("A new run has started.");
+    if (before.shown !== status.shown) lines.push(this.arrival(before, run));
     if (run.stopped && run.stopped !== old?.stopped) lines.push(run.stopped);
     else if (before.playing !== status.playing) lines.push(status.playing ? "It is learning." : `Paused after ${run.step} updates.`);
     if (old && old.settings.learning_rate !== run.settings.learning_rate) lines.push(`The learning rate is ${run.settings.learning_rate}.`);
     if (old && old.settings.batch_size !== run.settings.batch_size) lines.push(`The batch size is ${run.settings.batch_size}.`);
     if (lines.length) say(this.announcer, lines.join(" "));
+  }
+
+  // Why another run is shown now.
+  arrival(before, run) {
+    if (before.runs.some(({ id }) => id === run.id)) return `Now showing ${run.title}.`;
+    if (run.parent === before.shown && run.parent_step > 0) return `The past stays as it is: this is a new run from update ${run.parent_step} on; the old one is kept.`;
+    return "A new run has started.";
   }
 
   connected(state, detail) {
@@ -236,6 +291,12 @@ class View {
     if (state === "lost") say(this.announcer, "Reconnecting…");
     if (state === "socket" && this.carried) this.carry(false);
     if (state === "fallback") this.carry(true);
+    this.spread("connected", state);
+  }
+
+  // Tells the panels what concerns some of them.
+  spread(name, detail) {
+    if (detail) this.bus.dispatchEvent(new CustomEvent(name, { detail }));
   }
 
   // --- Streamlit as the carrier --------------------------------------------------------------------------------------
@@ -268,6 +329,7 @@ class View {
 
   redraw() {
     for (const picture of this.pictures) picture.restyle();
+    this.timeline?.restyle();
     this.all = true;
     this.wake();
   }
@@ -283,6 +345,9 @@ class View {
       this.link.subscribe([]);
       this.subscribe();
     }
+    const past = run.scalars.step < run.scalars.head;
+    if (past || this.past) this.dirty.add("curve"); // curves fade beyond the present, which moves without new points
+    this.past = past;
     for (const picture of this.pictures) {
       if (picture.shown && (this.all || picture.keys.some((key) => this.dirty.has(key)))) picture.draw(run);
     }
@@ -290,9 +355,10 @@ class View {
     this.all = false;
     this.sentence.draw(run.scalars, this.run, run.probes);
     this.runBar.draw(run.scalars);
+    this.timeline?.draw(run, this.runs);
     if (frames.length) {
       const { step, epoch, loss } = run.scalars;
-      Object.assign(this.host.dataset, { step, epoch, loss: loss ?? "", frames: ++this.drawn });
+      Object.assign(this.host.dataset, { step, epoch, loss: loss ?? "", head: run.scalars.head, frames: ++this.drawn });
     }
   }
 
@@ -308,5 +374,6 @@ class View {
     this.link.close();
     if (this.pending) cancelAnimationFrame(this.pending);
     for (const picture of this.pictures) picture.destroy();
+    this.timeline?.destroy();
   }
 }

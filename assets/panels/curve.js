@@ -45,35 +45,44 @@ export function mount(element, options, { theme, status }) {
     pen.setLineDash([]);
     if (!last) return;
     const { steps, values, scalars } = last;
-    const newest = scalars.run.step;
-    const limit = end.reach(newest);
+    const now = scalars.run.step;
+    const limit = end.reach(Math.max(now, scalars.run.head));
     const x = (step) => LEFT + (step / limit) * (width - LEFT - RIGHT);
     pen.fillStyle = theme.colour("muted");
     pen.textAlign = "left";
     pen.fillText("0", LEFT, height - 8);
     pen.textAlign = "right";
     pen.fillText(`${count(limit)} ${scalars.run.batch_size === 1 ? "digits seen" : "updates"}`, width - RIGHT, height - 8);
-    trace(pen, steps, values, x, y);
-    label(pen, values, y, chance, width);
+    const past = steps.findLastIndex((step, i) => step <= now && values[i] >= 0) + 1;
+    pen.globalAlpha = 0.25;
+    trace(pen, steps, values, Math.max(0, past - 1), steps.length, x, y);
+    pen.globalAlpha = 1;
+    const point = trace(pen, steps, values, 0, past, x, y);
+    if (point) dot(pen, point);
+    label(pen, values.slice(0, past), y, chance, width);
   }
 
-  // The curve, at most one point a pixel column, and a dot where it is now.
-  function trace(pen, steps, values, x, y) {
+  // The curve from one point up to another, at most one a pixel column; gives where it ends. What the run has learned
+  // beyond the present update, after it was wound back, is drawn faintly.
+  function trace(pen, steps, values, from, to, x, y) {
     pen.strokeStyle = pen.fillStyle = theme.colour("fill");
     pen.lineWidth = 2.25;
     pen.lineJoin = "round";
     pen.beginPath();
     let at = -1;
     let point = null;
-    for (let i = 0; i < steps.length; i++) {
+    for (let i = from; i < to; i++) {
       if (!(values[i] >= 0)) continue;
       point = [x(steps[i]), y(values[i])];
-      if (point[0] - at < 0.7 && i < steps.length - 1) continue;
+      if (point[0] - at < 0.7 && i < to - 1) continue;
       at = point[0];
       pen.lineTo(...point);
     }
     pen.stroke();
-    if (!point) return;
+    return point;
+  }
+
+  function dot(pen, point) {
     pen.beginPath();
     pen.arc(point[0], point[1], 5, 0, 2 * Math.PI);
     pen.fill();

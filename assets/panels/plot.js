@@ -47,9 +47,11 @@ export function mount(element, options, { theme, base, tools }) {
     () => say(box, "The library that draws this curve could not be loaded; reload the page."),
   );
 
-  function draw(arrays) {
-    if (last?.step === arrays.curve.step) return;
-    last = { ...arrays.curve };
+  function draw(arrays, scalars) {
+    const { step, head } = scalars.run;
+    const past = step < head ? step : null;
+    if (last?.step === arrays.curve.step && last.past === past) return;
+    last = { ...arrays.curve, past };
     timer ??= setTimeout(paint, Math.max(0, EVERY - (performance.now() - drawnAt)));
   }
 
@@ -82,6 +84,7 @@ export function mount(element, options, { theme, base, tools }) {
     const baseline = layout.annotations.find(({ name }) => name === "baseline");
     baseline.y = place(baseline.y, layout);
     part(layout);
+    if (last?.past != null) layout.shapes = [...(layout.shapes ?? []), ...veil(last.past, layout)];
     whole.hidden = !zoom;
     if (box.clientWidth < NARROW) fold(layout);
     const first = !box.layout;
@@ -90,6 +93,13 @@ export function mount(element, options, { theme, base, tools }) {
       box.on("plotly_relayout", (event) => zoomed(event));
       box.on("plotly_doubleclick", () => zoomOut());
     }
+  }
+
+  // Looking back: what the run has learned after the present update fades.
+  function veil(step, { xaxis }) {
+    const after = { type: "rect", xref: "x", yref: "paper", x0: step, x1: Math.max(step, xaxis.range[1]), y0: 0, y1: 1, line: { width: 0 }, fillcolor: theme.colour("surface"), opacity: 0.72, layer: "above" };
+    const now = { type: "line", xref: "x", yref: "paper", x0: step, x1: step, y0: 0, y1: 1, line: { color: theme.colour("ink"), width: 1 } };
+    return [after, now];
   }
 
   // One curve: the points in sight, thinned out, and its name beside its newest value.

@@ -7,11 +7,12 @@ a host blocks that connection, the same frames go through the component's data, 
 import json
 import struct
 from collections import deque
+from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
 
-from nn_core import DATASETS, PRESETS
+from nn_core import BUGS, DATASETS, OPTIMIZERS, PRESETS
 from nn_core.presets import PRESET_TITLES
 from nn_core.stream import workbench
 from pages.shared.live_route import base_path
@@ -90,11 +91,12 @@ def live(
     *,
     data: str | None = None,
     first: str | None = None,
+    timeline: bool = True,
 ) -> None:
     """Show the live view of a page: sentence, pictures, advice, controls and run bar.
 
     `data` is the kind of data that the page is about ("images" or "plane"): it then shows the last run on such data,
-    or the preset `first`, and offers presets of that kind only.
+    or the preset `first`, and offers presets of that kind only. `timeline` says whether the run can be wound back here.
     """
     st.session_state.pop("live_changed", None)
     token = workbench_token()
@@ -112,6 +114,8 @@ def live(
         "tokens": tokens(),
         "data": data,
         "first": first,
+        "timeline": timeline,
+        "tables": {"optimizers": _titles(OPTIMIZERS), "bugs": _titles(BUGS)},
         "presets": [_preset(name) for name, config in PRESETS.items() if data in (None, DATASETS[config.dataset].kind)],
     }
     st.fragment(_mount, key=f"live-{page}", run_every=CARRY_EVERY if carried else None)(page, spec, carried)
@@ -160,6 +164,11 @@ def _refusal(token: str) -> str:
     except (LookupError, ValueError) as problem:
         return str(problem.args[0])
     return ""
+
+
+def _titles(table: Mapping[str, Any]) -> list[list[str]]:
+    """The names of a table's entries, each with its title."""
+    return [[name, getattr(entry, "title", name.replace("_", " "))] for name, entry in table.items()]
 
 
 def _preset(name: str) -> dict[str, Any]:

@@ -1,0 +1,238 @@
+// Several runs in one picture: a curve each over the same updates, named where it ends, with a line where they parted.
+// The shown run is the strong one; the others differ by dashes and by their names.
+
+import { Sheet } from "../live/canvas.js";
+import { GrowingEnd } from "../live/axis.js";
+import { h } from "../live/dom.js";
+import { count, fixed } from "../live/format.js";
+
+const LEFT = 48;
+const TOP = 20;
+const BOTTOM = 30;
+const NARROW = 520; // px below which names stand under the picture
+const LINE = 17; // px from one name beside the curves to the next
+const DASHES = [[], [7, 4], [2, 3], [10, 3, 2, 3]];
+
+const MEASURES = {
+  loss: { title: "Loss", unit: "loss on unseen examples", column: "heldout_loss", places: 3 },
+  accuracy: { title: "Right answers", unit: "right of 100 unseen", column: "heldout_accuracy", scale: 100, places: 0, top: 100 },
+};
+
+export function mount(element, options, { theme, status, runs, tools }) {
+  element.classList.add("wil-futures");
+  const names = options.measures ?? Object.keys(MEASURES);
+  let measure = names[0];
+  const tabs = names.length > 1 ? names.map((name) => h("button", { class: "wil-button wil-small wil-tab", type: "button", "aria-pressed": String(name === measure), onclick: () => turn(name) }, MEASURES[name].title)) : [];
+  const close = h("label", { class: "wil-check" }, h("input", { type: "checkbox", checked: true, onchange: (event) => zoom(event.target.checked) }), "From where they parted");
+  tools.append(...tabs, close);
+  const box = h("div", { class: "wil-futures-room", role: "img" });
+  const legend = h("div", { class: "wil-futures-legend", "aria-hidden": "true" });
+  element.append(box, legend);
+  const sheet = new Sheet(box, () => paint());
+  const right = new GrowingEnd(300);
+  const tops = Object.fromEntries(names.map((name) => [name, new GrowingEnd(MEASURES[name].top ?? 0.1)]));
+  let near = true;
+
+  function turn(name) {
+    measure = name;
+    tabs.forEach((tab, i) => tab.setAttribute("aria-pressed", String(names[i] === name)));
+    paint();
+  }
+
+  function zoom(on) {
+    near = on;
+    restart();
+  }
+
+  // The runs that have a curve: {id, label, shown, steps, values, now}.
+  function lines() {
+    const told = status();
+    const { column, scale = 1 } = MEASURES[measure];
+    return (told?.runs ?? []).flatMap((run) => {
+      const state = runs.get(run.id);
+      const curve = state?.probes.curve?.arrays;
+      if (!curve?.step) return [];
+      const label = told.comparison?.labels[run.id] ?? run.name ?? run.title;
+      return [{ id: run.id, label, shown: run.id === told.shown, steps: curve.step, values: curve[column], scale, now: state.scalars.step, head: run.head }];
+    });
+  }
+
+  function paint() {
+    const pen = sheet.clear();
+    const { width, height } = sheet;
+    const told = status();
+    if (!width || !told) return;
+    const all = lines();
+    const narrow = width < NARROW;
+    const margin = narrow ? 84 : Math.min(230, Math.max(150, 0.2 * width));
+    const bottom = height - BOTTOM;
+    const partings = Object.values(told.comparison?.parted ?? {}).filter((step) => step !== null);
+    const parting = partings.length ? Math.min(...partings) : 0;
+    const first = near && parting > 0 ? Math.max(0, Math.floor(parting * 0.9)) : 0;
+    const now = Math.max(0, ...all.map((one) => one.now));
+    const end = Math.max(right.reach(Math.max(0, ...all.map((one) => one.head))), first + 10);
+    const top = tops[measure];
+    for (const one of all) for (let i = 0; i < one.values.length; i++) if (one.steps[i] >= first && Number.isFinite(one.values[i])) top.reach(Math.min(one.values[i] * one.scale, MEASURES[measure].top ?? 20));
+    const x = (step) => LEFT + ((step - first) / (end - first)) * (width - LEFT - margin);
+    const y = (value) => bottom - (Math.min(value, top.end) / top.end) * (bottom - TOP);
+    grid(pen, first, end, top.end, x, y, bottom);
+    guess(pen, told, y, x(end));
+    part(pen, [...new Set(partings)].filter((step) => step > 0), x, bottom);
+    pen.save();
+    pen.beginPath();
+    pen.rect(LEFT, 0, x(end) - LEFT + 6, height);
+    pen.clip();
+    const others = all.filter((one) => !one.shown);
+    others.forEach((one, i) => draw(pen, one, x, y, now, theme.colour(i < 4 ? "ink" : "muted"), DASHES[(i + 1) % 4], 1.5));
+    for (const one of all) if (one.shown) draw(pen, one, x, y, now, theme.colour("fill"), [], 2.5);
+    pen.restore();
+    label(pen, all, others, x, y, bottom, width, narrow);
+    legend.hidden = !narrow;
+    const key = (one) => (one.shown ? "━" : ["┅", "┈", "╍", "─"][others.indexOf(one) % 4]);
+    if (narrow) legend.replaceChildren(...all.map((one) => h("span", { class: one.shown ? "wil-futures-shown" : "" }, `${key(one)} ${one.label}`)));
+    describe(all);
+  }
+
+  function grid(pen, first, end, high, x, y, bottom) {
+    pen.font = theme.font(13);
+    pen.lineWidth = 1;
+    for (const share of [0, 0.5, 1]) {
+      pen.strokeStyle = theme.colour("line");
+      const level = Math.round(y(high * share)) + 0.5;
+      stroke(pen, [LEFT, level], [x(end), level]);
+      pen.fillStyle = theme.colour("muted");
+      pen.textAlign = "right";
+      pen.fillText(String(Number((high * share).toPrecision(3))), LEFT - 8, level + 4);
+    }
+    pen.textAlign = "left";
+    pen.fillText(count(first), LEFT, bottom + 20);
+    pen.fillText(MEASURES[measure].unit, LEFT, 11);
+    pen.textAlign = "right";
+    pen.fillText(`${count(end)} updates`, x(end), bottom + 20);
+  }
+
+  function guess(pen, told, y, right) {
+    const run = told.runs[0];
+    const classes = run?.classes?.length;
+    if (!classes || told.runs.some((other) => other.classes?.length !== classes)) return;
+    const level = measure === "accuracy" ? 100 / classes : run.config.loss === "cross_entropy" ? Math.log(classes) : null;
+    if (level === null || level > tops[measure].end) return;
+    pen.setLineDash([5, 4]);
+    pen.strokeStyle = theme.colour("baseline");
+    stroke(pen, [LEFT, y(level)], [right, y(level)]);
+    pen.setLineDash([]);
+    pen.fillStyle = theme.colour("muted");
+    pen.textAlign = "right";
+    pen.fillText("guessing", right, y(level) - 5);
+  }
+
+  function part(pen, steps, x, bottom) {
+    pen.setLineDash([2, 3]);
+    pen.strokeStyle = pen.fillStyle = theme.colour("muted");
+    pen.textAlign = "left";
+    steps.forEach((step, i) => {
+      stroke(pen, [x(step), TOP - 6], [x(step), bottom]);
+      if (i === 0) pen.fillText(`parted after ${count(step)}`, x(step) + 6, TOP + 4);
+    });
+    pen.setLineDash([]);
+  }
+
+  // What lies after now is faint, as on the timeline.
+  function draw(pen, one, x, y, now, colour, dashes, width) {
+    pen.strokeStyle = pen.fillStyle = colour;
+    pen.lineWidth = width;
+    pen.lineJoin = "round";
+    pen.setLineDash(dashes);
+    for (const past of [true, false]) {
+      pen.globalAlpha = past ? 1 : 0.25;
+      pen.beginPath();
+      let last = -1;
+      one.steps.forEach((step, i) => {
+        const value = one.values[i];
+        if (!Number.isFinite(value) || (past ? step > now : one.steps[i + 1] <= now)) return;
+        if (x(step) - last < 0.7 && i < one.steps.length - 1) return;
+        last = x(step);
+        pen.lineTo(last, y(value * one.scale));
+      });
+      pen.stroke();
+    }
+    pen.globalAlpha = 1;
+    pen.setLineDash([]);
+  }
+
+  // The value now, where one was measured.
+  function value(one) {
+    let found = NaN;
+    for (let i = 0; i < one.steps.length && one.steps[i] <= one.now; i++) if (Number.isFinite(one.values[i])) found = one.values[i] * one.scale;
+    return found;
+  }
+
+  // Names at the ends of the curves, kept apart.
+  function label(pen, all, others, x, y, bottom, width, narrow) {
+    const placed = all.map((one) => ({ one, value: value(one) })).filter(({ value: known }) => Number.isFinite(known));
+    placed.sort((a, b) => b.value - a.value);
+    let below = -Infinity;
+    for (const place of placed) below = place.at = Math.max(y(place.value), below + LINE);
+    let limit = bottom;
+    for (const place of [...placed].reverse()) limit = (place.at = Math.min(place.at, limit)) - LINE;
+    for (const { one, value: known, at } of placed) {
+      const order = others.indexOf(one);
+      const colour = theme.colour(one.shown ? "accent" : order < 4 ? "ink" : "muted");
+      const from = x(one.now) + 4;
+      const to = x(right.end) + 10;
+      pen.strokeStyle = colour;
+      pen.fillStyle = colour;
+      pen.lineWidth = 1;
+      pen.globalAlpha = 0.5;
+      pen.setLineDash([1, 3]);
+      if (to - from > 14) stroke(pen, [from, y(known)], [to - 4, at]);
+      pen.globalAlpha = 1;
+      pen.setLineDash(one.shown ? [] : DASHES[(order + 1) % 4]);
+      pen.lineWidth = one.shown ? 2.5 : 1.5;
+      stroke(pen, [to, at], [to + 18, at]);
+      pen.setLineDash([]);
+      pen.font = theme.font(13, one.shown ? 600 : 400);
+      pen.textAlign = "left";
+      const words = fixed(known, MEASURES[measure].places) + (narrow ? "" : ` · ${one.label}`);
+      pen.fillText(fit(pen, words, width - to - 24), to + 24, at + 4.5);
+    }
+  }
+
+  function describe(all) {
+    const words = all.map((one) => `${one.label}: ${fixed(value(one), MEASURES[measure].places)}`).join("; ");
+    box.setAttribute("aria-label", `${MEASURES[measure].title} of ${all.length} runs on unseen examples. ${words}.`);
+  }
+
+  function stroke(pen, from, to) {
+    pen.beginPath();
+    pen.moveTo(...from);
+    pen.lineTo(...to);
+    pen.stroke();
+  }
+
+  function restart() {
+    right.restart();
+    for (const top of Object.values(tops)) top.restart();
+    paint();
+  }
+
+  return {
+    draw: paint,
+    told: (news) => {
+      const parted = Object.values(news.comparison?.parted ?? {});
+      close.hidden = !parted.some((step) => step > 0);
+      paint();
+    },
+    resize: paint,
+    restart,
+    destroy: () => sheet.destroy(),
+  };
+}
+
+// As much of a text as finds room.
+function fit(pen, text, room) {
+  if (pen.measureText(text).width <= room) return text;
+  let length = text.length;
+  while (length > 1 && pen.measureText(`${text.slice(0, length)}…`).width > room) length--;
+  return `${text.slice(0, length)}…`;
+}
