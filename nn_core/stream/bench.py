@@ -8,24 +8,27 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass, field
+from typing import Any
 
+from ..checkpoints import MEMORY
 from ..config import RunConfig
 from ..datasets import DATASETS, DataUnavailable
 from ..events import Event
 from ..run import Run
 from .store import RunRecord
 
-#: How many runs are trained together at most.
+#: How many runs are trained together at most, and how many bytes of checkpoints they may hold in all.
 MAX_RUNS = 16
+MAX_MEMORY = 128 * 2**20
 
 
 @dataclass
 class Seat:
     """One run of the bench with what the store has of it.
 
-    `run` is None where it could not be had; `problem` then says why, and `found` is what the store has. `stored_events`
-    (how many) and `stored_checkpoint` (its step) are on the disk already. `needs` names the dataset that a run waits
-    for, because it learned from that and it is not here.
+    `bookmarks` are [step, name], in order of step. `run` is None where it could not be had; `problem` then says why,
+    and `found` is what the store has. `stored_events` (how many) and `stored_checkpoint` (its step) are on the disk
+    already. `needs` names the dataset that a run waits for, because it learned from that and it is not here.
     """
 
     id: str
@@ -37,6 +40,7 @@ class Seat:
     stored_checkpoint: int = -1
     problem: str = ""
     needs: str = ""
+    bookmarks: list[list[Any]] = field(default_factory=list)
     found: RunRecord | None = field(default=None, repr=False)
 
     @property
@@ -47,7 +51,7 @@ class Seat:
     def record(self, *, event: Event | None = None, caches: bool = False) -> RunRecord:
         """What to store: progress, the events that are not on the disk, with `event` about to happen as the last one.
 
-        `caches` adds a checkpoint and the curves, where there is a checkpoint newer than the stored one.
+        `caches` adds the curves, and a checkpoint where there is one newer than the stored one.
         """
         run = self.run
         fresh = [*run.events[self.stored_events :], *([event] if event else [])]
@@ -63,11 +67,12 @@ class Seat:
             stopped=run.stopped or "",
             events=[one.to_dict() for one in fresh],
             first_event=self.stored_events,
+            bookmarks=self.bookmarks,
         )
         if caches:
-            checkpoint = run.checkpoint()
-            if checkpoint[0] > self.stored_checkpoint:
-                record.checkpoint, record.curves = checkpoint, run.curve_bytes()
+            record.curves = run.curve_bytes()
+            if run.newest_checkpoint > self.stored_checkpoint:
+                record.checkpoint = run.checkpoint()
         return record
 
     def stored(self, record: RunRecord) -> None:
@@ -90,6 +95,7 @@ def new_seat(run: Run, name: str, parent: Seat | None = None, parent_step: int |
 def found_seat(record: RunRecord) -> Seat:
     """A seat for a stored run: computed again up to its furthest step and wound to where it stood."""
     seat = Seat(record.id, record.name, None, record.parent, record.parent_step, len(record.events), found=record)
+    seat.bookmarks = [list(bookmark) for bookmark in record.bookmarks]
     try:
         config = RunConfig.from_json(record.config)
         seat.needs = config.dataset
@@ -100,6 +106,7 @@ def found_seat(record: RunRecord) -> Seat:
             record.head,
             checkpoint=record.checkpoint[1] if record.checkpoint else None,
             curves=record.curves,
+            earlier=record.earlier,
             sha256=record.data_sha256,
         )
         seat.run = run.goto(record.step)
@@ -160,6 +167,8 @@ class Bench:
         seats = [seat if key == instead_of else old for key, old in self.seats.items()]
         self.seats = {one.id: one for one in (*seats, seat)}
         self.shown = seat.id
+        for run in self.runs:
+            run.limit_checkpoints(min(MEMORY, MAX_MEMORY // len(self.runs)))
         if seat.run is not None and len(self.runs) > 1:
             self.goto(min(seat.run.step, *(run.head for run in self.runs)))
 
