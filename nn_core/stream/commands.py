@@ -13,6 +13,9 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from ..drawing import Strokes, check_strokes
+from ..experiment import MAX_TRIALS
+from ..sharing import MAX_TEXT
+from .laboratory import WAYS
 from .pacing import SPEEDS
 
 #: A message from a browser is no longer than this, in bytes.
@@ -117,6 +120,13 @@ def text(longest: int) -> Check:
     return check
 
 
+def document(name: str, value: Any) -> str:
+    """Checks for a text that may be long, such as a shared run."""
+    if not isinstance(value, str) or not 1 <= len(value) <= MAX_TEXT:
+        raise ValueError(f"{name} must be a text of 1 to {MAX_TEXT:,} characters.")
+    return value
+
+
 def one_of(choices: Any) -> Check:
     """Checks for one of some texts."""
 
@@ -204,6 +214,18 @@ def beginnings(name: str, value: Any) -> list[dict[str, Any]]:
     return checked
 
 
+def trials(name: str, value: Any) -> list[Any]:
+    """Checks for a list of an experiment's trials, each of which is for the experiment to check."""
+    if not isinstance(value, list) or not 1 <= len(value) <= MAX_TRIALS:
+        raise ValueError(f"{name} must be a list of 1 to {MAX_TRIALS} trials.")
+    return value
+
+
+def anything(name: str, value: Any) -> Any:
+    """Checks nothing: a guess, whose form is for its lesson to check."""
+    return value
+
+
 def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is no number in JSON")
 
@@ -249,10 +271,23 @@ COMMANDS: dict[str, dict[str, Argument]] = {
     "test": {"run": _RUN},
     "repeat": {"n": Argument(whole(1, MAX_REPEATS), required=True), "changes": Argument(values, {})},
     "goto": {"step": Argument(whole(0, MAX_STEP), required=True)},
+    "back": {"n": Argument(whole(1, MAX_STEPS), 1)},
+    "bookmark": {
+        "run": _RUN,
+        "step": Argument(whole(0, MAX_STEP)),
+        "name": Argument(text(80), ""),
+        "on": Argument(flag, True),
+    },
     "fork": {"step": Argument(whole(0, MAX_STEP)), "changes": Argument(values, {}), "beside": Argument(flag, True)},
     "show": {"run": Argument(text(40), required=True), "beside": Argument(flag, False)},
     "remove": {"run": Argument(text(40), required=True)},
     "rename": {"run": _RUN, "name": Argument(text(80), required=True)},
+    "runs": {},
+    "delete": {"run": Argument(text(40), required=True)},
+    "share": {"run": _RUN},
+    "weights": {"run": _RUN},
+    "open": {"text": Argument(document, required=True), "beside": Argument(flag, False)},
+    "cancel": {},
     "draw": {"strokes": Argument(strokes, ())},
     "pin": {"layer": Argument(whole(0, 1000)), "unit": Argument(whole(0, 2**31 - 1))},
     "look": {"how": Argument(one_of(LOOKS), required=True), "value": Argument(label)},
@@ -270,6 +305,15 @@ COMMANDS: dict[str, dict[str, Argument]] = {
         "data": Argument(one_of(("images", "plane"))),
         "preset": Argument(text(80)),
     },
+    "lesson": {
+        "name": Argument(text(40), required=True),
+        "part": Argument(one_of(("question", "check")), "question"),
+        "do": Argument(one_of(WAYS), "open"),
+        "guess": Argument(anything),
+        "value": Argument(number(-1e9, 1e9)),
+    },
+    "experiment": {"key": Argument(text(40), required=True), "trials": Argument(trials, required=True)},
+    "answers": {},
     "describe": {},
     "get": {"run": _RUN},
 }

@@ -19,7 +19,9 @@ from ..presets import PRESETS
 from ..probes import PROBES
 from .bench import MAX_RUNS, Bench, Seat, begun, found_seat, new_seat
 from .commands import MAX_SEED, MAX_VIEWERS, check_command
+from .history import History
 from .keeping import Keeper
+from .laboratory import Laboratory
 from .looking import choose
 from .pacing import Player
 from .publishing import Publisher
@@ -45,11 +47,13 @@ class Orders:
         self.look = 0
         self.problem = ""
         self.returning: set[str] = set()
+        self.laboratory = Laboratory(saver)
         self.supply = Supply(bench, self._begin_wanted)
         self.tested: dict[str, Any] | None = None  # how often the sealed test set was opened, and what was found last
         self._elsewhere: dict[str, list[str]] = {}  # by kind of data: the runs that a page about it showed last
         self._bench, self._player, self._publisher = bench, player, publisher
         self._keeper, self._saver, self._clock = keeper, saver, clock
+        self.history = History(bench, keeper, saver, place=self._place, store=self._store, pause=self._stand)
 
     def obey(self, message: Mapping[str, Any]) -> dict[str, Any]:
         """Check a message and carry it out. Returns what the answer says besides "ok".
@@ -57,7 +61,8 @@ class Orders:
         Raises ValueError, DataUnavailable or StoreProblem with a sentence where it cannot be done.
         """
         name, arguments = check_command(message)
-        return getattr(self, f"_{name}")(**arguments) or {}
+        order = getattr(self, f"_{name}", None) or getattr(self.history, name)
+        return order(**arguments) or {}
 
     def begin(self, preset: str) -> None:
         """Begin a fresh workbench with a preset, standing still until somebody watches."""
@@ -95,6 +100,12 @@ class Orders:
         self._publisher.changed()
         return {"step": self._bench.step, **self._store()}
 
+    def _stand(self) -> None:
+        """Learn no further for now; whatever stood in the way is seen afresh."""
+        self._player.pause()
+        self.problem = ""
+        self._altered()
+
     def _step(self, n: int) -> Answer:
         run = self._bench.loaded().run
         if not self._bench.moving:
@@ -111,9 +122,7 @@ class Orders:
     def _goto(self, step: int) -> Answer:
         self._bench.loaded()
         self._bench.goto(step)
-        self._player.pause()
-        self.problem = ""
-        self._altered()
+        self._stand()
         return {"step": self._bench.step}
 
     # -- events --------------------------------------------------------------------------------------------------------
@@ -293,9 +302,14 @@ class Orders:
         self._bench.remove(run)
         return self._shown(self._bench.seat())
 
-    def _rename(self, run: str | None, name: str) -> Answer:
-        self._bench.seat(run).name = name
-        return self._store()
+    def _lesson(self, **asked: Any) -> Answer:
+        return self.laboratory.lesson(**asked)
+
+    def _experiment(self, key: str, trials: list[Any]) -> Answer:
+        return self.laboratory.experiment(key, trials)
+
+    def _answers(self) -> Answer:
+        return {"answers": self.laboratory.record()}
 
     def _describe(self) -> Answer:
         return None  # the worker adds the status
@@ -303,6 +317,11 @@ class Orders:
     def _get(self, run: str | None) -> Answer:
         wanted = self._bench.loaded(run).run
         return {"json": wanted.to_json(), "fingerprint": wanted.state_fingerprint()}
+
+    def _place(self, seat: Seat, beside: bool) -> dict[str, Any]:
+        """Put a run on the bench, beside the others where it is asked for and there is room, and show it."""
+        beside = beside and len(self._bench.seats) < MAX_RUNS
+        return self._shown(self._replace(None if beside else self._shown_seat(), seat))
 
     def _check_room(self, beside: bool) -> None:
         if beside and len(self._bench.seats) >= MAX_RUNS:
@@ -313,7 +332,7 @@ class Orders:
 
     def _replace(self, old: Seat | None, seat: Seat) -> Seat:
         """Put a run on the bench, in the place of `old` or beside the others; `old` is stored as it stands."""
-        self._keeper.save(wait=False)
+        self._keeper.save(wait=False, caches=True)
         self._bench.put(seat, instead_of=old.id if old else None)
         return seat
 

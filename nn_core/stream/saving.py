@@ -11,7 +11,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as Unfinished
 from typing import Any
 
-from .store import Listed, RunRecord, Store, StoreProblem, Superseded
+from .store import Answer, Listed, RunRecord, Store, StoreProblem, Superseded
 
 #: How long an event waits for the disk before it is called unsaved, in seconds.
 PATIENCE = 10.0
@@ -54,6 +54,14 @@ class Saver:
     def rename(self, run: str, name: str) -> None:
         """Name a run that is not loaded; StoreProblem where that cannot be done."""
         self._thread.submit(self._leased, self._store.rename, run, name).result()
+
+    def answers(self) -> list[Answer]:
+        """Every answer to a lesson; StoreProblem where they cannot be read."""
+        return self._thread.submit(self._store.answers, self._token).result()
+
+    def keep_answer(self, answer: Answer) -> None:
+        """Write an answer to a lesson; StoreProblem where that cannot be done."""
+        self._thread.submit(self._leased, self._store.keep_answer, answer).result()
 
     def wait(self, saved: Future[bool]) -> bool:
         """Wait for a save and say whether it is on the disk."""

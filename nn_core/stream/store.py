@@ -15,12 +15,12 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 FILE = "runs.sqlite3"
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 #: How many checkpoints of a run are kept: the newest, and others spread over its past.
 CHECKPOINTS_KEPT = 6
@@ -38,6 +38,16 @@ MOST_LISTED = 300
 PATIENCE = 5.0
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{16,64}")
+
+_ANSWERS = """
+CREATE TABLE answers (
+    token TEXT NOT NULL,
+    lesson TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    answer TEXT NOT NULL,
+    PRIMARY KEY (token, lesson, number)
+) WITHOUT ROWID
+"""
 
 _SCHEMA = """
 CREATE TABLE workbenches (
@@ -85,14 +95,15 @@ CREATE TABLE curves (
     points BLOB NOT NULL,
     PRIMARY KEY (token, run)
 );
-"""
+""" + _ANSWERS
 
 #: What makes each older version of the tables into the next one.
 _UPDATES = {
     1: (
         "ALTER TABLE runs ADD COLUMN bookmarks TEXT NOT NULL DEFAULT '[]'",
         "ALTER TABLE runs ADD COLUMN noticed REAL",
-    )
+    ),
+    2: (_ANSWERS,),
 }
 
 
@@ -125,6 +136,24 @@ class RunRecord:
     checkpoint: tuple[int, bytes] | None = None
     curves: bytes | None = None
     earlier: Sequence[bytes] = ()
+
+
+@dataclass
+class Answer:
+    """A learner's answer to one part of a lesson (`key`, "lesson/part"), the `number`th since they began it. guess,
+    truth and marks are plain JSON values; truth is None until it is known. `at`: seconds since 1970."""
+
+    key: str
+    number: int
+    guess: Any
+    at: float
+    truth: Any = None
+    marks: Sequence[dict[str, Any]] = ()
+    right: bool = False
+
+    def plain(self) -> dict[str, Any]:
+        """The answer as JSON values."""
+        return asdict(self)
 
 
 @dataclass
@@ -256,6 +285,21 @@ class Store:
             _check_fence(connection, token, fence)
             connection.execute(
                 "UPDATE runs SET name = ?, noticed = NULL WHERE token = ? AND id = ?", (name, token, run)
+            )
+
+    def answers(self, token: str) -> list[Answer]:
+        """Every answer to a lesson, in the order in which they were given."""
+        with self._reading() as connection:
+            rows = connection.execute("SELECT answer FROM answers WHERE token = ?", (check_token(token),)).fetchall()
+        return sorted((Answer(**json.loads(row[0])) for row in rows), key=lambda answer: answer.at)
+
+    def keep_answer(self, token: str, fence: int, answer: Answer) -> None:
+        """Write an answer, over an older state of it. Raises Superseded where the lease has gone to another worker."""
+        with self._transaction() as connection:
+            _check_fence(connection, token, fence)
+            connection.execute(
+                "INSERT OR REPLACE INTO answers VALUES (?, ?, ?, ?)",
+                (token, answer.key, answer.number, json.dumps(answer.plain())),
             )
 
     def tidy(self, now: float | None = None) -> None:

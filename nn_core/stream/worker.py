@@ -23,9 +23,11 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from ..datasets.dataset import DataUnavailable
-from .bench import Bench
+from .bench import Bench, Seat
+from .comparing import compare
 from .description import describe
 from .keeping import Keeper
+from .marks import marks
 from .orders import Orders
 from .pacing import SPEEDS, Player
 from .pipe import JSON, SUPERSEDED_EXIT, frame_message, json_message, read_json, read_message
@@ -43,6 +45,9 @@ FIRST_SPEED = "30"
 
 #: How long the process may take to end after its input has, in seconds.
 _LAST_SECONDS = 8.0
+
+#: How often the page is told how far a run is that is being opened, in seconds.
+TELL_EVERY = 0.2
 
 #: How long the loop sleeps at most, in seconds.
 _IDLE = 1.0
@@ -62,11 +67,13 @@ class Worker:
         self._keeper = Keeper(self._saver, self._bench, self._settings)
         self._publisher = Publisher(self._bench, lambda viewer, frame: write(frame_message(viewer, frame)))
         self._orders = Orders(self._bench, self._player, self._publisher, self._keeper, self._saver, self._clock)
+        self._orders.laboratory.tell = lambda message: write(json_message(message))
         self._chunk = 1
         self._stepping: list[dict[str, Any]] = []
         self._returning = Returning(())
         self._news = True
         self._problems = ("", "", "")
+        self._told = 0.0
 
     def load(self) -> None:
         """Take the lease and bring the workbench back as it was stored, or begin a fresh one."""
@@ -112,6 +119,8 @@ class Worker:
                 while self._take(messages):
                     self._welcome()
                     self._train()
+                    self._open()
+                    self._orders.laboratory.work(4 * SLICE)
                     self._publish()
                     self._news |= self._orders.tend(self._clock())
                     self._keeper.tend(self._clock(), self._player.moving)
@@ -152,6 +161,8 @@ class Worker:
         until = min(self._player.wait(now), self._publisher.wait(now), _IDLE)
         if self._orders.returning:
             return min(self._publisher.wait(now), 0.1)
+        if self._orders.history.opening or self._orders.laboratory.busy:
+            return 0.0
         if self._orders.supply.busy:
             until = min(until, 0.1)
         return min(until, 0.02) if self._keeper.busy or self._news else until
@@ -214,6 +225,19 @@ class Worker:
         if self._stepping and not self._player.steps_left:
             self._end_steps()
 
+    def _open(self) -> None:
+        """Go on with the run that is being computed again because somebody opened it."""
+        if self._orders.history.opening is None:
+            return
+        try:
+            self._news |= self._orders.history.work(4 * SLICE)
+        except Exception as problem:
+            if not isinstance(problem, (ValueError, DataUnavailable)):
+                traceback.print_exc(file=sys.stderr)
+            self._orders.problem = str(problem)
+        if self._clock() - self._told >= TELL_EVERY:
+            self._news = True
+
     def _begin_steps(self) -> None:
         """Make the first of the steps that were asked for at once, so that the next command finds them made."""
         until = self._clock() + SLICE
@@ -246,8 +270,11 @@ class Worker:
         return {
             "playing": bool(self._player.playing),
             "speed": self._player.speed,
-            "runs": [describe(seat) for seat in self._bench.seats.values()],
+            "runs": [self._described(seat) for seat in self._bench.seats.values()],
             "shown": self._bench.shown,
+            "comparison": compare(list(self._bench.seats.values())),
+            "opening": self._orders.history.opening,
+            "opened": self._orders.history.news,
             "look": self._looked_at(),
             "data": self._orders.supply.status(),
             "tested": self._orders.tested,
@@ -255,6 +282,9 @@ class Worker:
             "problem": self._orders.problem or self._publisher.problem,
             "saving": self._keeper.problem,
         }
+
+    def _described(self, seat: Seat) -> dict[str, Any]:
+        return {**describe(seat), "marks": marks(seat.run) if seat.run else [], "bookmarks": seat.bookmarks}
 
     def _pinned(self) -> dict[str, int] | None:
         """The pinned unit, where the shown run has it."""
@@ -280,12 +310,15 @@ class Worker:
         """Send the status, if there is news."""
         problems = (self._orders.problem, self._publisher.problem, self._keeper.problem)
         if self._news or problems != self._problems:
-            self._news, self._problems = False, problems
+            self._news, self._problems, self._told = False, problems, self._clock()
             self._write(json_message({"status": self._status()}))
 
 
 #: Commands after which the status is as it was.
-_QUIET = ("credit", "viewer", "rate", "gone", "describe", "get")
+_QUIET = (
+    *("credit", "viewer", "rate", "gone", "describe", "get", "runs", "share", "weights"),
+    *("lesson", "experiment", "answers"),
+)
 
 _NOTHING: dict[str, Any] = {}
 
