@@ -18,7 +18,7 @@ Strokes = tuple[tuple[int, ...], ...]
 #: What a drawing may have at most, and how far its surface reaches.
 MAX_STROKES, MAX_POINTS, SIDE = 64, 3000, 1000
 
-#: The box of MNIST's digits as a share of the picture's side; smaller pictures than 16 pixels are filled up to the edge.
+#: The box of MNIST's digits as a share of the picture's side; pictures of less than 16 pixels are filled to the edge.
 BOX, LEAST_SIDE = 20 / 28, 16
 #: The pen's width as a share of the box: about that of MNIST's digits (2.6 of 20 pixels). Our choice.
 PEN = 0.13
@@ -103,4 +103,6 @@ def _centre_of_mass(ink: np.ndarray) -> np.ndarray:
     total = ink.sum()
     if total == 0:
         return np.array([width, height]) / 2
-    return np.array([(ink.sum(axis=0) @ (np.arange(width) + 0.5)), (ink.sum(axis=1) @ (np.arange(height) + 0.5))]) / total
+    return (
+        np.array([(ink.sum(axis=0) @ (np.arange(width) + 0.5)), (ink.sum(axis=1) @ (np.arange(height) + 0.5))]) / total
+    )

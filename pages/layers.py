@@ -6,18 +6,12 @@ from pages.shared.controls import choices
 from pages.shared.live import live, panel, probe
 
 TITLE = "Inside the layers"
-TABS = {
-    "flow": "Flow",
-    "neuron": "One neuron",
-    "image": "One image",
-    "classes": "Where the classes go",
-}
 
 
 def flow() -> list[dict]:
     measures = {"layers": probe("layers"), "history": probe("layers_history")}
     return [
-        panel("layers", "Flow", probes=measures, span=12, height=410, grow=130),
+        panel("layers", "Flow", probes=measures, span=12, height=356, grow=150),
         panel(
             "numbers",
             "The same in numbers",
@@ -31,10 +25,23 @@ def flow() -> list[dict]:
 
 def neuron() -> list[dict]:
     return [
-        panel("neuron-weights", "What it listens to", probes={"unit": probe("unit")}, span=4, height=300, grow=80),
-        panel("neuron-classes", "How it answers to each class", probes={"unit": probe("unit")}, span=8, height=300, grow=80),
-        panel("neuron-examples", "What excites it", probes={"examples": probe("unit_examples")}, span=6, height=190),
-        panel("neuron-history", "How much of the error it felt", probes={"history": probe("unit_history")}, span=6, height=190),
+        panel("neuron-weights", "What it listens to", probes={"unit": probe("unit")}, span=5, height=236, grow=80),
+        panel(
+            "neuron-classes",
+            "How it answers to each class",
+            probes={"unit": probe("unit")},
+            span=7,
+            height=236,
+            grow=80,
+        ),
+        panel("neuron-examples", "What excites it", probes={"examples": probe("unit_examples")}, span=6, height=172),
+        panel(
+            "neuron-history",
+            "How much of the error it felt",
+            probes={"history": probe("unit_history")},
+            span=6,
+            height=172,
+        ),
     ]
 
 
@@ -45,9 +52,9 @@ def image() -> list[dict]:
             "One digit going through the network",
             probes={"sample": probe("sample"), "activations": probe("activations")},
             span=12,
-            height=380,
-            grow=90,
-            digit=330,
+            height=336,
+            grow=110,
+            digit=290,
             bar=21,
             choose=["draw", "previous", "next", "random", "class", "most_wrong"],
             sentence=True,
@@ -64,20 +71,28 @@ def image() -> list[dict]:
 
 
 def classes() -> list[dict]:
-    return [panel("classes", "Every layer's own map", probes={"map": probe("class_map")}, span=12, height=440, grow=120)]
+    return [
+        panel("classes", "Every layer's own map", probes={"map": probe("class_map")}, span=12, height=350, grow=150)
+    ]
 
 
-PANELS = {"flow": flow, "neuron": neuron, "image": image, "classes": classes}
+#: The tabs: the name of each one's text, and what makes its pictures.
+TABS = {
+    "Flow": ("layers-flow", flow),
+    "One neuron": ("layers-neuron", neuron),
+    "One image": ("layers-image", image),
+    "Where the classes go": ("layers-classes", classes),
+}
 
 tab = st.segmented_control(
     TITLE,
     list(TABS),
-    format_func=TABS.get,
-    default="flow",
+    default="Flow",
     required=True,
     key="tab",
     bind="query-params",
     label_visibility="collapsed",
 )
-live(f"layers-{tab}", TITLE, PANELS[tab]())
+text, pictures = TABS[tab]
+live(text, TITLE, pictures())
 choices()

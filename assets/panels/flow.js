@@ -7,18 +7,33 @@ import { Bars } from "./marks/bars.js";
 import { Chooser } from "./marks/chooser.js";
 import { Digit } from "./marks/digit.js";
 import { drawDots, grid, layersOf } from "./marks/dots.js";
+import { Pad } from "./marks/pad.js";
+import { Tip } from "./marks/tip.js";
+import { Words } from "./marks/words.js";
 
 const CAPTION = 24; // px above a layer
 
-export function mount(element, options, { theme, ask, status, tools }) {
+export function mount(element, options, { theme, ask, status, tools, texts, sentence }) {
   const digit = new Digit(theme);
   const bars = new Bars("its belief · outlined: the truth");
   const middle = h("div", { class: "wil-flow-layers", role: "img", "aria-label": "Between pixels and answer: each dot is a unit, the brighter the more active" });
-  const chooser = new Chooser(options.choose, ask);
+  const pad = new Pad(digit.frame, theme, ask);
+  const chooser = new Chooser(options.choose, ask, () => openPad(!pad.open));
+  const words = options.sentence ? new Words(texts, sentence) : null;
   element.append(h("div", { class: "wil-flow", style: `--digit: ${options.digit}px; --bar: ${options.bar}px` }, digit.element, middle, bars.element));
   tools.append(chooser.element);
+  const tip = new Tip(middle);
   let last = null;
+  let places = [];
   const sheet = new Sheet(middle, () => paint());
+  middle.addEventListener("pointermove", (event) => pointed(event));
+  middle.addEventListener("pointerleave", () => tip.hide());
+  middle.addEventListener("click", (event) => pin(event));
+
+  function openPad(on) {
+    pad.show(on);
+    chooser.drawing.setAttribute("aria-pressed", String(on));
+  }
 
   function draw(arrays, scalars) {
     last = { arrays, scalars };
@@ -27,9 +42,52 @@ export function mount(element, options, { theme, ask, status, tools }) {
     const { label, prediction } = scalars.sample;
     chooser.build(names);
     digit.show(image, names[label]);
+    if (pad.open) pad.preview(image);
     bars.build(names);
     bars.show(probabilities, label, prediction);
+    tell(names, probabilities, label, prediction);
     paint();
+  }
+
+  function tell(names, probabilities, label, prediction) {
+    const share = `${Math.round(100 * probabilities[prediction])} %`;
+    words?.tell(label < 0 ? "image-drawn" : "image-data", { answer: names[prediction], truth: names[label], share });
+  }
+
+  // The unit below the pointer, as {layer, unit, share, x, y}; share is its answer as a part of the layer's scale.
+  function under(event) {
+    const frame = sheet.canvas.getBoundingClientRect();
+    const [x, y] = [event.clientX - frame.left, event.clientY - frame.top];
+    for (const { layer, left, top, cell, columns, values } of places) {
+      const column = Math.floor((x - left) / cell);
+      const unit = Math.floor((y - top) / cell) * columns + column;
+      if (column >= 0 && column < columns && y >= top && unit < values.length) return { layer, unit, share: values[unit] / 255, x, y };
+    }
+    return null;
+  }
+
+  function pointed(event) {
+    const found = under(event);
+    middle.style.cursor = found ? "pointer" : "";
+    if (found) tip.show(`unit ${found.unit + 1} of layer ${found.layer + 1}: ${Math.round(100 * found.share)} % of its range · click to pin`, found.x, found.y);
+    else tip.hide();
+  }
+
+  // A click pins a unit, so that every page shows it; a click on the pinned one lets go of it.
+  function pin(event) {
+    const found = under(event);
+    if (!found) return;
+    const { pin: pinned } = status();
+    const again = pinned?.layer === found.layer && pinned.unit === found.unit;
+    ask(again ? { cmd: "pin" } : { cmd: "pin", layer: found.layer, unit: found.unit });
+  }
+
+  function ring(pen, { left, top, cell, columns }, unit) {
+    pen.strokeStyle = theme.colour("ink");
+    pen.lineWidth = 2;
+    pen.beginPath();
+    pen.arc(left + cell * ((unit % columns) + 0.5), top + cell * (Math.floor(unit / columns) + 0.5), cell * 0.36 + 2.5, 0, 2 * Math.PI);
+    pen.stroke();
   }
 
   function paint() {
@@ -48,12 +106,18 @@ export function mount(element, options, { theme, ask, status, tools }) {
     const colours = theme.css("zero", "fill");
     pen.font = theme.font(13);
     pen.textAlign = "center";
+    const pinned = status()?.pin;
+    middle.dataset.pinned = pinned ? `${pinned.layer},${pinned.unit}` : "";
+    places = [];
     let x = 0;
     for (const { values, columns, rows, cell } of layers) {
       arrow(pen, x + gap / 2, middleLine, reach);
       x += gap;
       const top = middleLine - (cell * rows) / 2;
       drawDots(pen, values, columns, x, top, cell, colours);
+      const place = { layer: places.length, left: x, top, cell, columns, values };
+      places.push(place);
+      if (pinned?.layer === place.layer) ring(pen, place, pinned.unit);
       pen.fillStyle = theme.colour("muted");
       pen.fillText(cell * columns > 50 || layers.length < 4 ? `${values.length} units` : values.length, x + (cell * columns) / 2, top - 9);
       x += cell * columns;
@@ -77,7 +141,14 @@ export function mount(element, options, { theme, ask, status, tools }) {
   return {
     draw,
     resize: () => last && draw(last.arrays, last.scalars),
+    told: ({ look, pin: pinned }) => {
+      if (pad.open && pad.sent && look?.split === "heldout") openPad(false);
+      if (last && middle.dataset.pinned !== (pinned ? `${pinned.layer},${pinned.unit}` : "")) paint();
+    },
     restart: () => (last = null),
-    destroy: () => sheet.destroy(),
+    destroy: () => {
+      sheet.destroy();
+      pad.destroy();
+    },
   };
 }

@@ -3,12 +3,13 @@
 
 import { GrowingEnd } from "../live/axis.js";
 import { Sheet } from "../live/canvas.js";
-import { h, inline, say, write } from "../live/dom.js";
+import { h, say } from "../live/dom.js";
 import { count, number } from "../live/format.js";
 import { Ladder } from "./marks/ladder.js";
 import { Strip, density } from "./marks/strip.js";
 import { Tip } from "./marks/tip.js";
 import { STUCK_HIGH, STUCK_LOW, census, drawUnits, tiling } from "./marks/units.js";
+import { Words } from "./marks/words.js";
 
 const HEAD = 64; // px above the rows
 const FOOT = 28; // px below them
@@ -41,8 +42,7 @@ export function mount(element, options, { theme, ask, status, tools, texts, sent
   const kind = h("select", { class: "wil-select wil-small", "aria-label": "Which distribution", onchange: () => turnTo(kind.value) });
   kind.append(...QUANTITIES.map(([name, label]) => h("option", { value: name }, `over time: ${label}`)));
   kind.hidden = true;
-  const rows = h("span", { class: "wil-measured" });
-  tools.append(rows, kind);
+  tools.append(kind);
   element.append(choice, box);
   const sheet = new Sheet(room, () => paint());
   const tip = new Tip(box);
@@ -80,7 +80,6 @@ export function mount(element, options, { theme, ask, status, tools, texts, sent
     const starts = [];
     layers.widths.reduce((sum, width) => (starts.push(sum), sum + width), 0);
     last = { layers, history, scalars, stride, layersCount, activations, starts, order: inOrder(history.step ?? []) };
-    say(rows, `measured on ${scalars.layers.rows} unseen examples`);
     felt.reach(layers.felt);
     felt.reach(history.felt ?? []);
     ratio.reach(layers.ratio);
@@ -165,6 +164,12 @@ export function mount(element, options, { theme, ask, status, tools, texts, sent
     if (g.places.felt) feltPicture(pen, g);
     if (g.places.ratio) ratioPicture(pen, g);
     if (g.places.units) unitsPicture(pen, g);
+    if (!g.slim) {
+      pen.font = theme.font(12);
+      pen.fillStyle = theme.colour("muted");
+      pen.textAlign = "right";
+      pen.fillText(`on ${last.scalars.layers.rows} unseen examples`, g.width, g.bottom + 17);
+    }
     speak();
   }
 
@@ -231,6 +236,7 @@ export function mount(element, options, { theme, ask, status, tools, texts, sent
         count: then,
         order,
         steps: past.step ?? [],
+        until: scalars.run.step,
         limit: end.end,
         range: [low, high],
         colours,
@@ -337,7 +343,7 @@ export function mount(element, options, { theme, ask, status, tools, texts, sent
     felt.line(pen, theme, values, rowsAt, { bands, lit });
     values.forEach((value, l) => {
       const text = l === layersCount - 1 ? number(value, 2) : against(comes, value);
-      felt.label(pen, theme, value, rowsAt[l], text, { bold: l === 0 || l === layersCount - 1 });
+      felt.label(pen, theme, [value, ...bands[l]], rowsAt[l], text, { bold: l === 0 || l === layersCount - 1 });
     });
   }
 
@@ -385,7 +391,7 @@ export function mount(element, options, { theme, ask, status, tools, texts, sent
     const bands = values.map((_, l) => [layers.ratio[3 * l], layers.ratio[3 * l + 2]]);
     ratio.line(pen, theme, values, rowsAt, { bands, lit });
     values.forEach((value, l) => {
-      if (Number.isFinite(value)) ratio.label(pen, theme, value, rowsAt[l], value > 0 ? `1 in ${count(round(1 / value))}` : "0", { side: "right", bold: l === 0 || l === layersCount - 1 });
+      if (Number.isFinite(value)) ratio.label(pen, theme, [value, ...bands[l]], rowsAt[l], value > 0 ? `1 in ${count(round(1 / value))}` : "0", { side: "right", bold: l === 0 || l === layersCount - 1 });
     });
   }
 
@@ -546,25 +552,4 @@ function round(value) {
 
 function bound(value) {
   return Math.abs(value) >= 0.001 || value === 0 ? number(value, 2) : value.toExponential(0).replace("-", "−").replace("e−", "e−");
-}
-
-// The sentences of the page by name, with the numbers they hold; the page's own is shown until one is told.
-export class Words {
-  constructor(texts, show) {
-    this.texts = texts;
-    this.show = show;
-    this.built = new Map();
-  }
-
-  tell(name, values) {
-    if (!this.built.has(name)) {
-      const fields = {};
-      const nodes = inline(this.texts[name], (field) => (fields[field] = h("span", { class: "wil-number" }, "–")));
-      this.built.set(name, { fields, nodes });
-    }
-    const { fields, nodes } = this.built.get(name);
-    for (const [field, element] of Object.entries(fields)) write(element, String(values[field]));
-    if (this.told !== name) this.show(nodes);
-    this.told = name;
-  }
 }

@@ -90,7 +90,7 @@ def basis(answers: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
         _, vectors = np.linalg.eigh(away.T @ away)
         directions = vectors[:, ::-1][:, :2]
     else:  # fewer rows than units: the same from the smaller product
-        values, vectors = np.linalg.eigh(away @ away.T)
+        _, vectors = np.linalg.eigh(away @ away.T)
         directions = away.T @ vectors[:, ::-1][:, :2]
         lengths = np.linalg.norm(directions, axis=0)
         directions = np.divide(directions, lengths, out=np.zeros_like(directions), where=lengths > 0)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from .columns import Column, columns_of
@@ -22,7 +20,7 @@ QUANTITY = Argument("a", choices=QUANTITIES)
 def layers(view: View, quantity: str) -> dict:
     """Every layer at this update, over up to 256 held-out rows (see statistics.py for each definition).
 
-    points: float32 (layers, 129), values that cut the distribution of `quantity` into equal shares, smallest to largest.
+    points: float32 (layers, 129), values that cut the distribution of `quantity` into equal shares, smallest first.
     felt: float32 (layers, 3), the 10, 50 and 90 % point of |dL/dz| over the rows. ratio: float32 (layers, 3), the same
     of update to weight, |W after - W before| / |W|, over the last 10 updates before step `ratio_step`; nan before there
     are any. gradient: float32 (layers,), |dL/dW| of the mean loss. moments: float32 (layers, 4), mean and spread of z,

@@ -1,4 +1,4 @@
-"""Statistics of a network's layers over held-out rows: what flows forward, what flows back, and which units are at work.
+"""Statistics of a network's layers over held-out rows: what flows forward, what flows back, which units are at work.
 
 A `Measurement` is a pure function of a network, its run's choices and its data: one forward and one backward pass of up
 to 256 held-out rows, always the same ones, by the network's own passes. What probes show is read off it.
@@ -26,8 +26,8 @@ from .table import View
 ROWS = 256
 #: A gradient's band runs from this share of the rows to that.
 BAND = (0.1, 0.9)
-#: A unit is saturated at a row where its activation's slope is below this share of its steepest. Our choice: for sigmoid
-#: and tanh it is the outer 5 % of their range at either end, for ReLU all that is silent.
+#: A unit is saturated at a row where its activation's slope is below this share of its steepest. Our choice: for
+#: sigmoid and tanh it is the outer 5 % of their range at either end, for ReLU all that is silent.
 SATURATED = 0.2
 #: A unit is at work if its answers, the outer 5 % on either side left out, spread over at least this share of its
 #: activation's range, or of the layer's largest answers where the activation has none. Our choice.

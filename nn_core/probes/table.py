@@ -120,7 +120,7 @@ class View:
 
     @property
     def notes(self) -> dict:
-        """A place for what probes have found out about this run and can find again: a cache that lives as long as it."""
+        """A place for what probes have found out about this run and can find again: a cache, gone with the run."""
         return _NOTES.setdefault(self._run, {})
 
     @cached_property

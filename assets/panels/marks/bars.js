@@ -38,7 +38,7 @@ export class Bars {
     if (!(now - this.spoken < SPOKEN_EVERY)) {
       this.spoken = now;
       const share = `${Math.round(100 * shares[prediction])} %`;
-      this.element.setAttribute("aria-label", `Its belief: most in ${this.names[prediction]}, ${share}. The truth is ${this.names[truth]}.`);
+      this.element.setAttribute("aria-label", `Its belief: most in ${this.names[prediction]}, ${share}. ${truth in this.names ? `The truth is ${this.names[truth]}.` : "It is your own drawing."}`);
     }
   }
 }

@@ -12,12 +12,12 @@ export class Digit {
     this.element = h("div", { class: "wil-digit", role: "img" }, this.frame, this.caption);
   }
 
-  // `image` is (h, w) bytes; `name` is the class that it truly belongs to.
+  // `image` is (h, w) bytes; `name` is the class that it truly belongs to, none for the learner's own drawing.
   show(image, name) {
     const [height, width] = image.shape;
     this.pixels.show(image, width, height, this.theme.bytes("zero", "ink"));
     this.frame.style.setProperty("--cells", width);
-    const text = `${width} × ${height} pixels · it is a ${name}`;
+    const text = `${width} × ${height} pixels · ${name === undefined ? "your drawing" : `it is a ${name}`}`;
     if (text !== this.text) {
       this.text = text;
       say(this.caption, text);

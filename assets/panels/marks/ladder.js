@@ -95,22 +95,22 @@ export class Ladder {
     });
   }
 
-  // A label beside a dot: left of it where there is room, else right.
-  label(pen, theme, value, y, text, { bold = false, side = "left" } = {}) {
-    const x = this.place(value);
+  // A label beside a dot and its band, `values` being all three: on the side asked for where there is room, else on the
+  // other.
+  label(pen, theme, values, y, text, { bold = false, side = "left" } = {}) {
+    const places = values.filter(Number.isFinite).map((value) => this.place(value));
     pen.font = theme.font(13, bold ? 700 : 400);
-    pen.fillStyle = theme.colour("ink");
+    pen.textAlign = "left";
     const wide = pen.measureText(text).width;
-    const left = side === "left" ? x - 13 - wide >= this.left - 10 : x + 13 + wide > this.right + 12;
-    const from = left ? x - 13 - wide : x + 13;
-    pen.save();
+    const before = Math.min(...places) - 10 - wide;
+    const after = Math.max(...places) + 10;
+    const left = side === "left" ? before >= this.left - 24 : after + wide > this.right + 14;
     pen.strokeStyle = theme.colour("surface");
     pen.lineWidth = 4;
     pen.lineJoin = "round";
-    pen.strokeText(text, from + (left ? wide : 0) * 0, y + 4.5);
-    pen.restore();
-    pen.textAlign = "left";
-    pen.fillText(text, from, y + 4.5);
+    pen.strokeText(text, left ? before : after, y + 4.5);
+    pen.fillStyle = theme.colour("ink");
+    pen.fillText(text, left ? before : after, y + 4.5);
   }
 }
 

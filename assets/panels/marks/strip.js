@@ -30,8 +30,8 @@ export function density(points, from, count, low, high, cells, out) {
 // A byte for a density: even is faint, four times as much is strong.
 export const shade = (value) => 255 * (1 - Math.exp(-value / 3));
 
-// Paints the columns of one layer into a canvas of its own: `order` lists the columns by step, `steps` their steps,
-// `at(x)` gives the step at a pixel column. Columns begin at the first one known.
+// Paints the columns of one layer into a canvas of its own, each up to the next one and the last up to step `until`.
+// `order` lists the columns by step, `steps` their steps; the canvas ends at step `limit`.
 export class Strip {
   constructor() {
     this.canvas = document.createElement("canvas");
@@ -39,7 +39,7 @@ export class Strip {
     this.cells = new Float64Array(64);
   }
 
-  paint({ width, height, points, from, stride, count, order, steps, limit, range, colours }) {
+  paint({ width, height, points, from, stride, count, order, steps, until, limit, range, colours }) {
     width = Math.max(1, Math.round(width));
     height = Math.max(2, Math.round(height));
     if (this.canvas.width !== width || this.canvas.height !== height || !this.image) {
@@ -56,8 +56,7 @@ export class Strip {
     for (let x = 0; x < width; x++) {
       const step = ((x + 0.5) / width) * limit;
       while (place + 1 < order.length && steps[order[place + 1]] <= step) place++;
-      const last = place === order.length - 1 && place >= 0 && step > steps[order[place]] + Math.max(1, limit / width);
-      const column = last ? -1 : place;
+      const column = place === order.length - 1 && place >= 0 && step > Math.max(until, steps[order[place]]) ? -1 : place;
       if (column !== drawn) {
         drawn = column;
         known = column >= 0 && density(points, order[column] * stride + from, count, range[0], range[1], height, cells);
