@@ -35,9 +35,7 @@ PRESETS: dict[str, RunConfig] = {
     # Two deep networks of the same form, to look inside: in the first the error fades on its way back, in the second
     # each layer feels it (LeCun et al. 1998 and Glorot & Bengio 2010 on sigmoids, He et al. 2015 on how to start ReLU).
     "six-sigmoid-layers": RunConfig(sizes=(784, *(32,) * 6, 10), activations="sigmoid", learning_rate=0.1),
-    "six-relu-layers": RunConfig(
-        sizes=(784, *(32,) * 6, 10), activations="relu", init="he_normal", learning_rate=0.01
-    ),
+    "six-relu-layers": RunConfig(sizes=(784, *(32,) * 6, 10), activations="relu", init="he_normal", learning_rate=0.01),
     # The first tutorial as published: squared error behind a softmax whose Jacobian is cut to its diagonal.
     "hansen-as-published": RunConfig(
         dataset="mnist",
