@@ -29,6 +29,7 @@ else:
                 st.Page("pages/dots.py", title="Dots on a plane"),
                 st.Page("pages/digits.py", title="Handwritten digits"),
             ],
+            "Look closer": [st.Page("pages/layers.py", title="Inside the layers")],
         },
         position="top",
     )
