@@ -92,6 +92,7 @@ class View {
     this.identity = identity(spec);
     this.frames = [];
     this.drawn = 0;
+    this.undrawn = 0;
     this.runs = new Map();
     this.dirty = new Set();
     this.bus = new EventTarget();
@@ -337,6 +338,7 @@ class View {
   draw() {
     const frames = this.frames.splice(0);
     for (const buffer of frames) this.absorb(decode(buffer));
+    this.undrawn += frames.length;
     this.link.grant(0);
     const run = this.runs.get(this.run?.id);
     if (!run) return;
@@ -356,7 +358,8 @@ class View {
     this.sentence.draw(run.scalars, this.run, run.probes);
     this.runBar.draw(run.scalars);
     this.timeline?.draw(run, this.runs);
-    if (frames.length) {
+    if (this.undrawn) {
+      this.undrawn = 0;
       const { step, epoch, loss } = run.scalars;
       Object.assign(this.host.dataset, { step, epoch, loss: loss ?? "", head: run.scalars.head, frames: ++this.drawn });
     }
