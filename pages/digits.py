@@ -19,6 +19,7 @@ ACCURACY = curves(
     value_format=".0%",
     baseline=0.1,
     baseline_name="guessing: 10 %",
+    published=True,
 )
 
 live(
@@ -52,6 +53,7 @@ live(
             figures=LOSS,
             top=2.5,
             log=True,
+            guess="loss",
         ),
         panel(
             "plot",
@@ -63,6 +65,41 @@ live(
             figures=ACCURACY,
             top=1,
             fixed=[0, 1.02],
+            guess="accuracy",
+        ),
+        panel(
+            "confusion",
+            "Which digit it takes for which",
+            probes={"confusion": probe("confusion")},
+            span=6,
+            height=300,
+            spare=True,
+        ),
+        panel(
+            "classes",
+            "How much of each digit it gets right",
+            probes={"confusion": probe("confusion")},
+            span=6,
+            height=300,
+            spare=True,
+        ),
+        panel(
+            "mistakes",
+            "Its most confident mistakes",
+            probes={"mistakes": probe("mistakes")},
+            span=6,
+            height=300,
+            spare=True,
+        ),
+        panel(
+            "sealed",
+            "The sealed test set",
+            probes={},
+            span=12,
+            height=44,
+            depth="Explain",
+            name="test-set",
+            anchored=True,
         ),
     ],
 )

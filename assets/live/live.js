@@ -13,6 +13,7 @@ import { Notice } from "./notice.js";
 import { Picture } from "./picture.js";
 import { RunBar } from "./runbar.js";
 import { Sentence } from "./sentence.js";
+import { Slots } from "./slots.js";
 import { Theme } from "./theme.js";
 import { Timeline } from "./timeline.js";
 
@@ -157,6 +158,8 @@ class View {
       this.announcer,
     );
     this.host.replaceChildren(this.body);
+    this.slots = new Slots(spec.page, this.pictures, this.body.querySelector(".wil-pictures"), () => this.rearranged());
+    this.body.querySelector(".wil-stage").after(this.slots.element);
     Object.assign(this.host.dataset, { step: "", epoch: "", loss: "", frames: "0", connected: "no" });
   }
 
@@ -223,6 +226,13 @@ class View {
     this.futures.element.hidden = !wanted;
     if (wanted && this.status.runs.some(({ head, parent_step: begun }) => head === begun)) bringIntoView(".wil-card-futures");
     return true;
+  }
+
+  // Other pictures are shown than before: their numbers are asked for.
+  rearranged() {
+    if (!this.link) return;
+    this.subscribe();
+    this.redraw();
   }
 
   subscribe() {

@@ -30,12 +30,13 @@ export class Picture {
     if (this.level !== undefined) this.panel.deepen?.(this.level);
     if (this.status) this.panel.told?.(this.status, this.run);
     if (this.state) this.draw(this.state);
+    this.settle();
   }
 
   // At each depth a picture is there or not, with its explanation or without.
   deepen(level, least) {
-    this.shown = level >= least;
-    this.element.hidden = !this.shown;
+    this.deepEnough = level >= least;
+    this.settle();
     this.explanation.hidden = level < 1 || !this.context.text;
     this.level = level;
     this.panel?.deepen?.(level);
@@ -44,6 +45,14 @@ export class Picture {
   told(status, run) {
     Object.assign(this, { status, run });
     this.panel?.told?.(status, run);
+    if (this.panel?.fits) this.settle();
+  }
+
+  // It is shown at its depth, unless the learner has put another picture in its place or it has nothing to show of the run.
+  settle() {
+    if (this.deepEnough === undefined) return;
+    this.shown = this.deepEnough && !this.away && (this.panel?.fits?.(this.run) ?? true);
+    this.element.hidden = !this.shown;
   }
 
   // Hands the panel what its roles' probes brought, and the run's own numbers as role "run".

@@ -5,6 +5,7 @@
 
 import { GrowingEnd } from "../live/axis.js";
 import { h, say } from "../live/dom.js";
+import { number } from "../live/format.js";
 
 const EVERY = 180; // ms between two drawings at least
 const POINTS = 1200; // at most, of one curve
@@ -38,6 +39,7 @@ export function mount(element, options, { theme, base, tools }) {
   let drawnAt = 0;
   let ready = null;
   let gone = false;
+  let run = null;
 
   plotly(base).then(
     (found) => {
@@ -80,9 +82,11 @@ export function mount(element, options, { theme, base, tools }) {
     layout.xaxis.range = ranges.x;
     layout.yaxis.range = ranges.y;
     const [from, to] = between(steps, ranges.x);
-    data.forEach((trace) => fill(trace, layout, steps, from, to));
-    const baseline = layout.annotations.find(({ name }) => name === "baseline");
-    baseline.y = place(baseline.y, layout);
+    for (const trace of data) {
+      if (trace.meta === "published") publish(trace, layout, ranges.x);
+      else fill(trace, layout, steps, from, to);
+    }
+    layout.annotations.find(({ name }) => name === "baseline").y = baseline(layout);
     part(layout);
     if (last?.past != null) layout.shapes = [...(layout.shapes ?? []), ...veil(last.past, layout)];
     whole.hidden = !zoom;
@@ -100,6 +104,33 @@ export function mount(element, options, { theme, base, tools }) {
     const after = { type: "rect", xref: "x", yref: "paper", x0: step, x1: Math.max(step, xaxis.range[1]), y0: 0, y1: 1, line: { width: 0 }, fillcolor: theme.colour("surface"), opacity: 0.72, layer: "above" };
     const now = { type: "line", xref: "x", yref: "paper", x0: step, x1: step, y0: 0, y1: 1, line: { color: theme.colour("ink"), width: 1 } };
     return [after, now];
+  }
+
+  // The line that guessing would draw: the run knows where, since it depends on its loss and its classes.
+  function baseline(layout) {
+    const annotation = layout.annotations.find(({ name }) => name === "baseline");
+    const line = layout.shapes.find(({ name }) => name === "baseline");
+    const level = run?.guessing?.[options.guess] ?? annotation.y;
+    if (level !== annotation.y) annotation.text = `guessing: ${number(level, 2)}`;
+    line.y0 = line.y1 = level;
+    return place(level, layout);
+  }
+
+  // What the run's tutorial reports: points over its updates, or where there is but one, a line at its height.
+  function publish(trace, layout, [low, high]) {
+    const label = layout.annotations.find(({ name }) => name === "published");
+    const known = run?.published;
+    label.visible = trace.visible = Boolean(known);
+    if (!known) return;
+    const level = known.steps.length === 1;
+    trace.x = level ? [low, high] : known.steps;
+    trace.y = level ? [known.accuracy[0], known.accuracy[0]] : known.accuracy;
+    trace.mode = level ? "lines" : "lines+markers";
+    const seen = known.steps.filter((step) => step <= high).length;
+    const next = known.accuracy[Math.max(0, seen - 1)];
+    label.y = place(next, layout);
+    const percentage = `${Math.round(100 * next)} %`;
+    label.text = level || seen ? `published: ${percentage}` : `published, later: ${percentage}`;
   }
 
   // One curve: the points in sight, thinned out, and its name beside its newest value.
@@ -174,8 +205,26 @@ export function mount(element, options, { theme, base, tools }) {
   const observer = new ResizeObserver(() => paint());
   observer.observe(box);
 
+  // Another run, or the same with other words: its baselines may be others.
+  function told(_, now) {
+    const known = JSON.stringify([now?.guessing, now?.published]);
+    const same = known === told.known;
+    [run, told.known] = [now, known];
+    if (same) return;
+    top.least = smallest();
+    top.restart();
+    paint();
+  }
+
+  // An axis reaches at least a little above what guessing would get.
+  function smallest() {
+    const level = run?.guessing?.[options.guess];
+    return level && options.guess === "loss" ? 1.1 * level : options.top;
+  }
+
   return {
     draw,
+    told,
     resize: paint,
     restart: () => {
       last = null;

@@ -53,22 +53,48 @@ def template(scheme: str) -> go.layout.Template:
 
 
 def curves(
-    series: tuple[Series, ...], *, unit: str, value_format: str, baseline: float, baseline_name: str
+    series: tuple[Series, ...],
+    *,
+    unit: str,
+    value_format: str,
+    baseline: float,
+    baseline_name: str,
+    published: bool = False,
 ) -> dict[str, dict[str, Any]]:
     """An empty figure of curves over the updates for each scheme: {"light": {"data", "layout"}, "dark": ...}.
 
     `unit` names the vertical axis, `value_format` is a d3 format for its values, and the dashed line at `baseline`
-    carries `baseline_name`.
+    carries `baseline_name`; with `published` there is a line, empty at first, for what others have reached.
     """
     return {
-        scheme: _curves(scheme, series, unit, value_format, baseline, baseline_name).to_plotly_json()
+        scheme: _curves(scheme, series, unit, value_format, baseline, baseline_name, published).to_plotly_json()
         for scheme in SCHEMES
     }
 
 
-def _curves(scheme, series, unit, value_format, baseline, baseline_name) -> go.Figure:
+def _curves(scheme, series, unit, value_format, baseline, baseline_name, published) -> go.Figure:
     colour = tokens()[scheme]
     figure = go.Figure()
+    if published:
+        figure.add_scatter(
+            mode="lines+markers",
+            meta="published",
+            line={"color": colour["baseline"], "dash": "5px,4px", "width": 1.25},
+            marker={"color": colour["baseline"], "size": 7, "symbol": "diamond"},
+            hovertemplate=f"%{{y:{value_format}}} published<extra></extra>",
+        )
+        figure.add_annotation(
+            name="published",
+            text="published",
+            xref="paper",
+            x=1,
+            xanchor="left",
+            xshift=8,
+            y=0,
+            showarrow=False,
+            font={"color": colour["muted"], "size": 13},
+            visible=False,
+        )
     for one in series:
         figure.add_scatter(
             mode="lines",
@@ -89,7 +115,7 @@ def _curves(scheme, series, unit, value_format, baseline, baseline_name) -> go.F
             font={"color": colour["accent" if one.colour == "fill" else one.colour], "size": 13},
             visible=False,
         )
-    figure.add_hline(baseline, line={"color": colour["baseline"], "dash": "5px,4px", "width": 1.25})
+    figure.add_hline(baseline, name="baseline", line={"color": colour["baseline"], "dash": "5px,4px", "width": 1.25})
     figure.add_annotation(
         name="baseline",
         text=baseline_name,
