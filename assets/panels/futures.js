@@ -52,7 +52,7 @@ export function mount(element, options, { theme, status, runs, tools }) {
       const state = runs.get(run.id);
       const curve = state?.probes.curve?.arrays;
       if (!curve?.step) return [];
-      const label = told.comparison?.labels[run.id] ?? run.name ?? run.title;
+      const label = told.comparison?.labels[run.id] || run.name || run.title;
       return [{ id: run.id, label, shown: run.id === told.shown, steps: curve.step, values: curve[column], scale, now: state.scalars.step, head: run.head }];
     });
   }

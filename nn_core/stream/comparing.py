@@ -82,5 +82,6 @@ def _labels(seats: Sequence[Seat], rows: list[list[Any]]) -> dict[str, str]:
 
 
 def _with_name(what: str, value: str) -> str:
-    plain = value.replace(",", "").replace(".", "")
-    return f"{what} {value}" if plain.isdigit() or value in ("on", "off", "none") else value
+    plain = value.replace(",", "").replace(".", "").replace("-", "").replace("e", "")
+    short = {"learning rate": "rate", "batch size": "batch"}.get(what, what)
+    return f"{short} {value}" if plain.isdigit() or value in ("on", "off", "none") else value
