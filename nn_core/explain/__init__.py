@@ -10,7 +10,7 @@ from .backward import Factor, digits, factors, product
 from .code import Excerpt, excerpts
 from .descent import DESCENTS, Equation, descent
 from .effect import Effect, Ripple, effect, ripple
-from .forward import Sum, curve, sums
+from .forward import Sum, curve, path, sums
 from .nudging import Nudging
 from .row import Chosen, Row, steepest
 
@@ -31,6 +31,7 @@ __all__ = [
     "effect",
     "excerpts",
     "factors",
+    "path",
     "product",
     "ripple",
     "steepest",

@@ -23,6 +23,7 @@ from ..explain import (
     effect,
     excerpts,
     factors,
+    path,
     product,
     ripple,
     steepest,
@@ -81,7 +82,7 @@ def step(view: View, step: int, row: int, layer: int, array: str, i: int, j: int
     about: JSON, see `_about`. For layer l: a{l}, dz{l} float32 (fan_out,). x float32 (inputs,), image uint8 (height,
     width) for images. outputs, after: float32 (fan_out,), the row's outputs before the update and as a prediction after
     it. win: float32 (fan_in,), the weights into the unit; wout: float32 (next fan_out,), those out of it. parts:
-    products that the first factor is the sum of. curve_z, curve_a: the activation around z. gradients: quantiles of the
+    products that the first factor is the sum of. curve_z{l}, curve_a{l}: the activation around z. gradients: quantiles of the
     parameter array's gradient. shares: what each row of the batch (at most 1,024 of them) adds to the gradient.
     """
     seen = _row(view, step, row)
@@ -100,9 +101,10 @@ def step(view: View, step: int, row: int, layer: int, array: str, i: int, j: int
         result["wout"] = _single(seen.weights(chosen.layer + 1)[chosen.j])
     if chain[0].parts is not None:
         result["parts"] = _single(chain[0].parts)
-    drawn = curve(seen, chosen.layer, chosen.j)
-    if drawn is not None:
-        result["curve_z"], result["curve_a"] = map(_single, drawn)
+    for l, unit in enumerate(path(seen, chosen)):
+        drawn = curve(seen, l, unit)
+        if drawn is not None:
+            result[f"curve_z{l}"], result[f"curve_a{l}"] = map(_single, drawn)
     result["gradients"] = _single(_quantiles(_gradient(seen, chosen)))
     result["shares"] = _single(_shares(seen, chosen))
     return result
@@ -166,6 +168,32 @@ def step_check(view: View, start: int, step: int) -> dict:
     return {**result, **about, "rows": nudging.rows}
 
 
+@probe("slow", 64, step=UPDATE, label=Argument(-1, 0, 10**6), later=Argument("no", choices=("yes", "no")))
+def step_find(view: View, step: int, label: int, later: str) -> dict:
+    """Where an example of class `label` was learned from: in this update's own batch, or else, where examples come one
+    at a time, in the nearest earlier (or later) update of the same pass over the data. found: the update, or -1; row:
+    in its batch; label: the class asked for, -1 for none."""
+    nothing = {"found": -1, "row": 0, "label": label, "step": step}
+    if label < 0 or not view.dataset.classes:
+        return nothing
+    seen = _row(view, step, 0).step
+    labels = view.dataset.labels("train")
+    here = np.flatnonzero(labels[seen.rows] == label)
+    if len(seen.rows) > 1:
+        return {**nothing, "found": seen.index, "row": int(here[0])} if len(here) else nothing
+    order = view.order(seen.epoch)
+    place = int(np.flatnonzero(order == seen.rows[0])[0])
+    there = np.flatnonzero(labels[order] == label) - place
+    there = np.sort(there[there > 0]) if later == "yes" else np.sort(there[there < 0])[::-1]
+    for away in there[:8].tolist():
+        index = seen.index + away
+        if not 0 <= index <= view.head:
+            break
+        if labels[view.step_at(index).rows[0]] == label:  # not so where the batch size has changed in between
+            return {**nothing, "found": index}
+    return nothing
+
+
 @probe("slow", 12_000, **CHOSEN)
 def step_code(view: View, step: int, row: int, layer: int, array: str, i: int, j: int) -> dict:
     """The core's own lines for a parameter. text: JSON, a list of {stage, name, file, lines, marks, bug}."""
@@ -209,13 +237,15 @@ def _about(view: View, row: Row, chosen: Chosen, chain: list) -> dict:
         "chosen": chosen._asdict(),
         "layers": [
             {
+                "derivative": row.activation(l).derivative_formula,
+                "formula": row.activation(l).formula,
                 "fan_in": layer.fan_in,
                 "fan_out": layer.fan_out,
                 "activation": layer.activation,
                 "bias": layer.b is not None,
                 "norm": layer.norm is not None,
             }
-            for layer in row.layers
+            for l, layer in enumerate(row.layers)
         ],
         "path": [one._asdict() for one in sums(row, chosen)],
         "factors": [{**one._asdict(), "parts": None} for one in chain],
