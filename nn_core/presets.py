@@ -17,6 +17,7 @@ PLAYGROUND = RunConfig(
     loss="mse",
     learning_rate=0.03,
     batch_size=10,
+    seed=12,
 )
 
 PRESETS: dict[str, RunConfig] = {

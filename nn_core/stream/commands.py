@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from ..drawing import Strokes, check_strokes
 from ..experiment import MAX_TRIALS
+from ..gallery import GALLERY
 from ..sharing import MAX_TEXT
 from .laboratory import WAYS
 from .pacing import SPEEDS
@@ -269,6 +270,8 @@ COMMANDS: dict[str, dict[str, Argument]] = {
     "compare": {"runs": Argument(beginnings, required=True)},
     "data": {"how": Argument(one_of(DATA_WAYS), required=True)},
     "test": {"run": _RUN},
+    "gallery": {"entry": Argument(one_of(GALLERY), required=True)},
+    "link": {"run": _RUN},
     "repeat": {"n": Argument(whole(1, MAX_REPEATS), required=True), "changes": Argument(values, {})},
     "goto": {"step": Argument(whole(0, MAX_STEP), required=True)},
     "back": {"n": Argument(whole(1, MAX_STEPS), 1)},

@@ -13,8 +13,10 @@ from typing import Any
 from ..config import CHANGEABLE, RunConfig
 from ..datasets import DATASETS, DataUnavailable
 from ..drawing import Strokes, check_strokes
-from ..fitting import EXTRA, fitted
 from ..evaluation import evaluate, targets_for
+from ..fitting import EXTRA, fitted
+from ..gallery import GALLERY
+from ..links import to_query
 from ..presets import PRESETS
 from ..probes import PROBES
 from .bench import MAX_RUNS, Bench, Seat, begun, found_seat, new_seat
@@ -261,17 +263,34 @@ class Orders:
         """Train the shown run n times from the start, each with a seed of its own, in the place of all runs here."""
         config = self._changed(changes)
         first = min(config.seed, MAX_SEED + 1 - n)
-        runs = [begun(config.replace(seed=first + k)) for k in range(n)]
-        self._clear()
-        for run in runs:
-            self._bench.put(new_seat(run, ""))
-        return self._shown(next(iter(self._bench.seats.values())))
+        return self._shown(self._fill([config.replace(seed=first + k) for k in range(n)]))
+
+    def _gallery(self, entry: str) -> Answer:
+        """Begin an experiment of the gallery in the place of all runs here, and let it go."""
+        experiment = GALLERY[entry]
+        config = experiment.config
+        self._player.go_at(experiment.speed, self._clock())
+        self._shown(self._fill([config.replace(seed=config.seed + k) for k in range(experiment.repeats)]))
+        return self._play()
+
+    def _link(self, run: str | None) -> Answer:
+        wanted = self._bench.loaded(run).run
+        return {"query": to_query(wanted.config, wanted.settings)}
 
     def _changed(self, changes: dict[str, Any]) -> RunConfig:
         """The shown run's configuration with the settings in force and these changes, fitted to its data."""
         run = self._bench.loaded().run
         _check_names(changes)
         return fitted(run.config.replace(**run.settings), **changes)
+
+    def _fill(self, configs: list[RunConfig]) -> Seat:
+        """Begin these runs in the place of all runs here; the first one's seat."""
+        runs = [begun(config) for config in configs]
+        self._clear()
+        seats = [new_seat(run, "") for run in runs]
+        for seat in seats:
+            self._bench.put(seat)
+        return seats[0]
 
     def _clear(self) -> None:
         """Take every run off the bench, stored as it stands."""

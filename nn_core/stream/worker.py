@@ -316,7 +316,7 @@ class Worker:
 
 #: Commands after which the status is as it was.
 _QUIET = (
-    *("credit", "viewer", "rate", "gone", "describe", "get", "runs", "share", "weights"),
+    *("credit", "viewer", "rate", "gone", "describe", "get", "runs", "share", "weights", "link"),
     *("lesson", "experiment", "answers"),
 )
 
