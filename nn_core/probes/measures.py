@@ -49,8 +49,8 @@ def scores(view: View) -> dict:
 def line(view: View) -> dict:
     """The straight line at which a single unit on the plane changes its mind: w1 x1 + w2 x2 + b = 0.
 
-    `angle` in degrees from 0 to 180, `distance` from the middle, signed, and `band`, the width of the strip in which a
-    sigmoid's belief lies between 25 and 75 %. All nan where there is no such line.
+    `angle` in degrees from 0 to 180, `distance` from the middle along (sin angle, -cos angle), and `band`, the width of
+    the strip in which a sigmoid's belief lies between 25 and 75 %. All nan where there is no such line.
     """
     layer = view.network.layers[0]
     if len(view.network.layers) != 1 or layer.W.shape != (2, 1) or view.dataset.features is None:
@@ -59,9 +59,10 @@ def line(view: View) -> dict:
     size, b = math.hypot(w1, w2), 0.0 if layer.b is None else float(layer.b[0])
     if size == 0:
         return {"angle": math.nan, "distance": math.nan, "band": math.nan}
+    angle = math.degrees(math.atan2(w1, -w2))
     return {
-        "angle": math.degrees(math.atan2(w1, -w2)) % 180,
-        "distance": -b / size,
+        "angle": angle % 180,
+        "distance": -b / size if 0 <= angle < 180 else b / size,
         "band": 2 * math.log(3) / size,
     }
 

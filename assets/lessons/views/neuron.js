@@ -1,0 +1,55 @@
+// A single neuron and one example: what comes in, what each input is weighed with, and what the answer should be.
+
+import { svg } from "../../live/dom.js";
+import { number } from "../../live/format.js";
+import { Card } from "../card.js";
+import { signed } from "../words.js";
+
+export class View {
+  constructor({ options }, { small }) {
+    this.options = options;
+    this.card = new Card("One neuron", "and the example that it sees", small ? 12 : 7, "wil-lesson-neuron");
+    this.cards = [this.card];
+    this.draw();
+  }
+
+  draw(change = null) {
+    const { x, target, belief } = this.options;
+    const label = (index) => `w${index + 1} = ${change ? number(change[index], 2) : "0"}`;
+    const input = (index, y) => [
+      svg("circle", { cx: 90, cy: y, r: 34, class: "wil-graph-unit" }),
+      svg("text", { x: 90, y: y - 4, class: "wil-graph-name", "text-anchor": "middle" }, `x${index + 1}`),
+      svg("text", { x: 90, y: y + 16, class: "wil-graph-value", "text-anchor": "middle" }, number(x[index])),
+      svg("path", { d: `M126 ${y}L392 165`, class: `wil-neuron-link ${change ? (change[index] ? "wil-neuron-moved" : "wil-neuron-still") : ""}` }),
+      svg("rect", { x: 196, y: (y + 165) / 2 - 40 + (index ? 30 : 0) - 2, width: 100, height: 28, rx: 9, class: "wil-neuron-plate" }),
+      svg("text", { x: 246, y: (y + 165) / 2 - 20 + (index ? 30 : 0) - 1, class: "wil-graph-name", "text-anchor": "middle" }, label(index)),
+    ];
+    const changes = change
+      ? change.map((value, index) => svg("text", { x: 246, y: index ? 306 : 40, class: `wil-neuron-change ${value ? "" : "wil-neuron-none"}`, "text-anchor": "middle" }, value ? signed(value) : "no change"))
+      : [];
+    this.card.body.replaceChildren(
+      svg(
+        "svg",
+        { class: "wil-graph", viewBox: "0 0 620 330", role: "img", "aria-label": `x1 is ${x[0]}, x2 is ${x[1]}. The neuron believes in blue by ${belief}; it should by ${target}.` },
+        input(0, 80),
+        input(1, 250),
+        svg("circle", { cx: 436, cy: 165, r: 42, class: "wil-graph-unit" }),
+        svg("text", { x: 436, y: 160, class: "wil-graph-name", "text-anchor": "middle" }, "neuron"),
+        svg("text", { x: 436, y: 182, class: "wil-graph-value", "text-anchor": "middle" }, `says ${number(belief)}`),
+        svg("path", { d: "M482 165h34", class: "wil-neuron-link" }),
+        svg("text", { x: 526, y: 158, class: "wil-graph-name" }, "should"),
+        svg("text", { x: 526, y: 180, class: "wil-graph-name" }, `say ${target}`),
+        changes,
+      ),
+    );
+  }
+
+  reveal(results) {
+    const { W0 } = results[0].runs[0].read.update;
+    this.draw(W0.map(([value]) => value));
+  }
+
+  reset() {
+    this.draw();
+  }
+}
