@@ -11,7 +11,7 @@ TITLE = "Inside the layers"
 def flow() -> list[dict]:
     measures = {"layers": probe("layers"), "history": probe("layers_history")}
     return [
-        panel("layers", "Flow", probes=measures, span=12, height=356, grow=150),
+        panel("layers", "Flow", probes=measures, span=12, height=374, grow=150),
         panel(
             "numbers",
             "The same in numbers",
@@ -72,7 +72,7 @@ def image() -> list[dict]:
 
 def classes() -> list[dict]:
     return [
-        panel("classes", "Every layer's own map", probes={"map": probe("class_map")}, span=12, height=350, grow=150)
+        panel("class-maps", "Every layer's own map", probes={"map": probe("class_map")}, span=12, height=350, grow=150)
     ]
 
 

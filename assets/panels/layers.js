@@ -80,9 +80,9 @@ export function mount(element, options, { theme, ask, status, tools, texts, sent
     const starts = [];
     layers.widths.reduce((sum, width) => (starts.push(sum), sum + width), 0);
     last = { layers, history, scalars, stride, layersCount, activations, starts, order: inOrder(history.step ?? []) };
-    felt.reach(layers.felt);
+    felt.reach(layers.felt.filter((_, i) => i % 3 < 2));
     felt.reach(history.felt ?? []);
-    ratio.reach(layers.ratio);
+    ratio.reach(layers.ratio.filter((_, i) => i % 3 < 2));
     end.reach(scalars.run.head);
     tellSentence();
     paint();
@@ -404,7 +404,7 @@ export function mount(element, options, { theme, ask, status, tools, texts, sent
       const many = layers.widths[l];
       const parts = census(layers.state, starts[l], many, activations[l]);
       const lines = g.each >= 30 ? 1 : 0;
-      const tall = Math.max(6, g.each - 12 - lines * 15);
+      const tall = Math.max(6, g.each - 4 - lines * 15);
       const { size, columns } = tiling(many, right - left, tall);
       const rowsHigh = Math.ceil(many / columns) * size;
       const y = lines ? g.row(l) - (rowsHigh + 16) / 2 : g.row(l) - rowsHigh / 2;

@@ -17,7 +17,7 @@ const COLUMNS = [
 export function mount(element) {
   const body = h("tbody", {});
   const head = h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "layer"), COLUMNS.map(([name, title]) => h("th", { scope: "col", title }, name))));
-  element.append(h("div", { class: "wil-table-room" }, h("table", { class: "wil-table" }, head, body)));
+  element.append(h("div", { class: "wil-numbers-room" }, h("table", { class: "wil-numbers-table" }, head, body)));
   let lines = [];
 
   function draw(arrays, scalars) {

@@ -104,7 +104,7 @@ export class Ladder {
     const wide = pen.measureText(text).width;
     const before = Math.min(...places) - 10 - wide;
     const after = Math.max(...places) + 10;
-    const left = side === "left" ? before >= this.left - 24 : after + wide > this.right + 14;
+    const left = side === "left" ? before >= this.left - 6 : after + wide > this.right + 14;
     pen.strokeStyle = theme.colour("surface");
     pen.lineWidth = 4;
     pen.lineJoin = "round";
