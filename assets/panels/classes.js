@@ -1,49 +1,44 @@
-// How much of each class it gets right: one bar a class, and in words which goes best and which worst.
+// How much of each class is recognized: a bar a class, with the dashed line that guessing would reach.
 
 import { h, say } from "../live/dom.js";
+import { percent } from "../live/format.js";
 import { classesOf } from "../live/run.js";
 
-const SPOKEN_EVERY = 1000; // ms between two updates of the description for screen readers
-
 export function mount(element, options, { status }) {
-  const list = h("div", { class: "wil-bars", "aria-hidden": "true", style: "--bar: 14px" });
-  const caption = h("p", { class: "wil-caption" }, "\u00a0");
-  const box = h("div", { class: "wil-belief", role: "img" }, list, caption);
-  element.append(box);
+  const list = h("div", { class: "wil-class-bars", role: "img" });
+  const words = h("p", { class: "wil-caption" }, "\u00a0");
+  element.append(h("div", { class: "wil-class-frame" }, list, words));
   let rows = [];
-  let built = "";
-  let spoken = -SPOKEN_EVERY;
+  let key = "";
 
+  // Rows are built when the classes are others.
   function build(names) {
-    if (names.join("\n") === built) return;
-    built = names.join("\n");
+    if (key === names.join("\n")) return;
+    key = names.join("\n");
     rows = names.map((name) => {
       const bar = h("div", { class: "wil-bar-fill" });
       const value = h("span", { class: "wil-bar-value" });
-      return { bar, value, element: h("div", { class: "wil-bar-row wil-winner" }, h("span", { class: "wil-bar-name" }, name), h("div", { class: "wil-bar-track" }, bar), value) };
+      const guess = h("div", { class: "wil-guess", style: `left: ${100 / names.length}%` });
+      const track = h("div", { class: "wil-bar-track wil-class-track" }, bar, guess);
+      return { bar, value, element: h("div", { class: "wil-bar-row" }, h("span", { class: "wil-bar-name" }, name), track, value) };
     });
-    list.replaceChildren(...rows.map((row) => row.element));
+    list.replaceChildren(...rows.map(({ element }) => element));
   }
 
   function draw(arrays) {
-    const { accuracy } = arrays.confusion;
-    if (!accuracy.length) return;
+    const shares = arrays.confusion.accuracy;
     const names = classesOf(status());
+    if (!shares.length || names.length !== shares.length) return;
     build(names);
-    let best = 0;
-    let worst = 0;
+    const order = [...shares.keys()].sort((one, other) => shares[one] - shares[other]);
     rows.forEach(({ bar, value }, i) => {
-      if (accuracy[i] > accuracy[best]) best = i;
-      if (accuracy[i] < accuracy[worst]) worst = i;
-      bar.style.transform = `scaleX(${Math.max(0.012, accuracy[i])})`;
-      say(value, `${Math.round(100 * accuracy[i])} %`);
+      bar.style.transform = `scaleX(${Math.max(0.004, shares[i])})`;
+      say(value, percent(shares[i]));
     });
-    say(caption, `best at ${names[best]}, worst at ${names[worst]}`);
-    const now = performance.now();
-    if (now - spoken < SPOKEN_EVERY) return;
-    spoken = now;
-    box.setAttribute("aria-label", `Right answers by class: ${names.map((name, i) => `${name} ${Math.round(100 * accuracy[i])} %`).join(", ")}`);
+    const [worst, best] = [order[0], order[order.length - 1]];
+    say(words, `best at ${names[best]} · worst at ${names[worst]} · dashed: guessing`);
+    list.setAttribute("aria-label", `Right answers by class: ${names.map((name, i) => `${name} ${percent(shares[i])}`).join(", ")}.`);
   }
 
-  return { draw, resize() {}, destroy() {} };
+  return { draw, resize: () => {}, restart: () => rows.forEach(({ bar, value }) => (say(value, "–"), (bar.style.transform = "scaleX(0.004)"))), destroy: () => {} };
 }
