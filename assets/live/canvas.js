@@ -17,7 +17,7 @@ export class Sheet {
 
   // Takes the size on the page over into the bitmap; true where it has changed.
   fit() {
-    const ratio = window.devicePixelRatio || 1;
+    const ratio = (window.devicePixelRatio || 1) * (this.canvas.currentCSSZoom ?? 1);
     const { clientWidth: width, clientHeight: height } = this.canvas;
     const changed = width !== this.width || height !== this.height || ratio !== this.ratio;
     if (changed) {

@@ -75,6 +75,8 @@ export class Controls {
       h("span", { class: "wil-now-title" }, "At once, on this run"),
       h("span", { class: "wil-field" }, h("span", { class: "wil-label", "aria-hidden": "true" }, "Batch size"), this.batch),
     );
+    const named = { step: this.step, reset: this.reset, speed: this.speed.element, rate: this.rate.element, preset: this.preset, more: this.moreButton };
+    for (const [name, element] of Object.entries(named)) element.dataset.control = name;
     this.problem = h("p", { class: "wil-problem", role: "alert" });
     this.element = h(
       "section",

@@ -11,6 +11,8 @@ import { Light } from "./light.js";
 import { Link } from "./link.js";
 import { Notice } from "./notice.js";
 import { Picture } from "./picture.js";
+import { Presenter } from "./present.js";
+import { repeats } from "./run.js";
 import { RunBar } from "./runbar.js";
 import { Sentence } from "./sentence.js";
 import { Slots } from "./slots.js";
@@ -140,24 +142,32 @@ class View {
     this.announcer = h("div", { class: "wil-sr", role: "status", "aria-live": "polite" });
     this.advice = h("p", { class: "wil-advice" });
     this.advise(text.see, text.try);
-    const drawer = this.pictures.filter((picture) => picture.spec.place === "more");
-    const cards = this.pictures.filter((picture) => picture.spec.place !== "more" && picture !== this.futures);
+    const placed = (place) => this.pictures.filter((picture) => (picture.spec.place ?? "page") === place && picture !== this.futures).map((picture) => picture.element);
+    const [cards, below, drawer] = ["page", "below", "more"].map(placed);
     this.body = h(
       "div",
       { class: "wil-page", "data-page": spec.page },
       h("h1", { class: "wil-sr" }, spec.title),
       this.sentence.element,
-      h("div", { class: "wil-stage" }, h("div", { class: "wil-pictures" }, cards.map((picture) => picture.element)), this.notice.element),
+      h("div", { class: "wil-stage" }, h("div", { class: "wil-pictures" }, cards), this.notice.element),
       this.timeline?.element,
       this.futures && h("div", { class: "wil-pictures" }, this.futures.element),
       this.advice,
       this.controls.element,
-      drawer.length ? h("div", { class: "wil-drawer" }, drawer.map((picture) => picture.element)) : null,
+      drawer.length ? h("div", { class: "wil-drawer" }, drawer) : null,
       this.runBar.element,
+      below.length ? h("div", { class: "wil-pictures wil-below" }, below) : null,
       this.notice.quiet,
       this.announcer,
     );
     this.host.replaceChildren(this.body);
+    this.body.dataset.hide = (spec.hidden ?? []).join(" ");
+    this.presenter = new Presenter(this.body, this.pictures.map((picture) => picture.element), {
+      toggle: () => this.controls.toggle(),
+      step: () => this.controls.ask({ cmd: "step", n: 1 }),
+    });
+    this.runBar.element.append(this.presenter.button);
+    if (spec.present) this.presenter.begin();
     this.slots = new Slots(spec.page, this.pictures, this.body.querySelector(".wil-pictures"), () => this.rearranged());
     this.body.querySelector(".wil-stage").after(this.slots.element);
     Object.assign(this.host.dataset, { step: "", epoch: "", loss: "", frames: "0", connected: "no" });
@@ -220,7 +230,7 @@ class View {
 
   // Shows the picture of several futures while there are several.
   presentFutures() {
-    const wanted = (this.status?.runs.length ?? 0) > 1;
+    const wanted = (this.status?.runs.length ?? 0) > 1 && !repeats(this.status);
     if (!this.futures || (this.futures.shown === wanted && this.futures.element.hidden === !wanted)) return false;
     this.futures.shown = wanted;
     this.futures.element.hidden = !wanted;
@@ -244,7 +254,11 @@ class View {
     this.link.subscribe([...probes.values()]);
   }
 
+  // Sends a command. A change of settings is for all runs alike where they only repeat one with other seeds.
   ask(command) {
+    if (command.cmd === "change" && !command.run && repeats(this.status)) {
+      for (const { id } of this.status.runs) if (id !== this.status.shown) this.link.ask({ ...command, run: id });
+    }
     return this.link.ask(command);
   }
 
@@ -384,6 +398,7 @@ class View {
   }
 
   close() {
+    this.presenter.close();
     this.link.close();
     if (this.pending) cancelAnimationFrame(this.pending);
     for (const picture of this.pictures) picture.destroy();

@@ -10,3 +10,10 @@ export function classesOf(status) {
   const run = shownRun(status);
   return run?.classes ?? Array.from({ length: run?.sizes?.at(-1) ?? 0 }, (_, i) => String(i));
 }
+
+// Whether the runs on the bench are one configuration with several seeds.
+export function repeats(status) {
+  if (!status || status.runs.length < 2) return false;
+  const plain = ({ config }) => config && JSON.stringify({ ...config, seed: 0 });
+  return new Set(status.runs.map(plain)).size === 1 && new Set(status.runs.map(({ seed }) => seed)).size > 1;
+}

@@ -6,7 +6,6 @@ import { h, say } from "../live/dom.js";
 import { fixed, number } from "../live/format.js";
 import { diverging, Patch, SIGNED } from "./plane/scales.js";
 import { INPUTS, Shape } from "./plane/shape.js";
-import { signed } from "./plane/graph.js";
 
 const SHOWN = 4; // inputs in the sum, the strongest; all of them where it is pinned
 const SIDE = 16;
@@ -76,7 +75,7 @@ export function mount(element, options, { theme, ask, tools, aim, bus, texts, te
     if (at.pinned && built !== signature([])) build(weights.map((_, i) => i), fan, bias);
     rows.forEach(({ from, value, bar, input, tile }) => {
       const weight = from < 0 ? bias : weights[from];
-      if (value) say(value, from < 0 ? signed(bias) : two(weight));
+      if (value) say(value, two(weight));
       if (input && document.activeElement !== input) input.value = Number(weight.toPrecision(5));
       if (bar) {
         bar.style.height = `${Math.max(1, Math.min(9, 0.5 + 2.6 * Math.sqrt(Math.abs(weight))))}px`;

@@ -7,7 +7,7 @@ a host blocks that connection, the same frames go through the component's data, 
 import json
 import struct
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
@@ -67,8 +67,8 @@ def panel(
     The picture is `height` pixels high, and up to `grow` more where the screen has room for the whole page.
 
     `probes` gives each of the panel's roles its subscription, `name` is the heading of its explanation in the page's
-    text (by default the kind), `depth` the level from which on it is shown; with `place` "more" it stands among the
-    choices below the control bar. `options` go to the panel.
+    text (by default the kind), `depth` the level from which on it is shown; with `place` "below" it stands below the
+    run bar, with "more" among the choices there. `options` go to the panel.
     """
     return {
         "kind": kind,
@@ -92,11 +92,14 @@ def live(
     data: str | None = None,
     first: str | None = None,
     timeline: bool = True,
+    hidden: Sequence[str] = (),
+    present: bool = False,
 ) -> None:
     """Show the live view of a page: sentence, pictures, advice, controls and run bar.
 
     `data` is the kind of data that the page is about ("images" or "plane"): it then shows the last run on such data,
     or the preset `first`, and offers presets of that kind only. `timeline` says whether the run can be wound back here.
+    `hidden` names controls that this page leaves out, `present` begins in presenter mode.
     """
     st.session_state.pop("live_changed", None)
     token = workbench_token()
@@ -115,6 +118,8 @@ def live(
         "data": data,
         "first": first,
         "timeline": timeline,
+        "hidden": list(hidden),
+        "present": present,
         "tables": {"optimizers": _titles(OPTIMIZERS), "bugs": _titles(BUGS)},
         "presets": [_preset(name) for name, config in PRESETS.items() if data in (None, DATASETS[config.dataset].kind)],
     }

@@ -125,6 +125,7 @@ export class Graph {
     const pitch = (sheet.width - start) / (columns + 1);
     const most = Math.max(1, ...shape.hidden, shape.outputs > 1 ? shape.outputs : 1);
     const side = Math.max(14, Math.min(62, pitch * 0.62, (room / most) * 0.8));
+    this.widest = Math.max(3, Math.min(WIDEST, side / 7));
     const column = (count, size, x) => {
       const gap = Math.min(room / count, size * 1.5);
       const top = HEAD + room / 2 - (gap * count) / 2;
@@ -251,7 +252,7 @@ export class Graph {
         const size = Math.min(1, Math.abs(strengths[k]));
         pen.strokeStyle = colours[strengths[k] > 0];
         pen.globalAlpha = lit ? 0.95 : focus || held ? 0.22 : 0.5;
-        pen.lineWidth = 0.5 + (WIDEST - 0.5) * size;
+        pen.lineWidth = 0.5 + (this.widest - 0.5) * size;
         pen.beginPath();
         trace(pen, curve);
         pen.stroke();
@@ -338,7 +339,8 @@ export class Graph {
 
   // The link under the pointer, with its weight and its gradient beside it.
   pointed(event) {
-    const held = event && event.target === this.sheet.canvas ? this.nearest(event.offsetX, event.offsetY) : null;
+    const [x, y] = event ? this.within(event) : [];
+    const held = event && event.target === this.sheet.canvas ? this.nearest(x, y) : null;
     if (held !== this.held) {
       this.held = held;
       this.on.linkHeld(Boolean(held));
@@ -347,9 +349,16 @@ export class Graph {
     this.sheet.canvas.style.cursor = held ? "pointer" : "";
     this.tip.hidden = !held;
     if (!held) return;
-    this.tip.style.left = `${Math.min(event.offsetX + 14, this.sheet.width - 190)}px`;
-    this.tip.style.top = `${event.offsetY + 16}px`;
+    this.tip.style.left = `${Math.min(x + 14, this.sheet.width - 190)}px`;
+    this.tip.style.top = `${y + 16}px`;
     this.tipTold();
+  }
+
+  // Where the pointer is on the sheet, however much the page is enlarged.
+  within({ clientX, clientY }) {
+    const box = this.sheet.canvas.getBoundingClientRect();
+    const scale = this.sheet.width / box.width;
+    return [(clientX - box.left) * scale, (clientY - box.top) * scale];
   }
 
   tipTold() {

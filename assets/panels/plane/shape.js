@@ -1,5 +1,7 @@
 // What a run on the plane is built like, as pages write it: its inputs, its layers, and the names of both.
 
+import { repeats } from "../../live/run.js";
+
 // The inputs that the plane offers, in the order of the core's table, with their signs.
 export const INPUTS = [
   ["x1", "x₁"],
@@ -63,11 +65,4 @@ export class Shape {
 // The command for a new run that differs by `changes`: for all runs alike where they only repeat one with other seeds.
 export function renewed(status, changes) {
   return repeats(status) ? { cmd: "repeat", n: status.runs.length, changes } : { cmd: "new", changes };
-}
-
-// Whether the runs on the bench are one configuration with several seeds.
-export function repeats(status) {
-  if (!status || status.runs.length < 2) return false;
-  const plain = ({ config }) => config && JSON.stringify({ ...config, seed: 0 });
-  return new Set(status.runs.map(plain)).size === 1 && new Set(status.runs.map(({ seed }) => seed)).size > 1;
 }

@@ -106,7 +106,7 @@ export class SlowMotion {
       if (!share) return;
       for (const line of lines) {
         const value = arrays[`${name}${layer}`]?.[line.from * size + line.unit];
-        plates.push([...middleOf(line, 0.3 + (0.4 * (line.unit + 1)) / (size + 1)), signed(value), strong, true]);
+        plates.push([...middleOf(line, 0.28 + (0.5 * (line.unit + line.from * size + 1)) / (size * shape.sizes[layer] + 1)), signed(value), strong, true]);
       }
     };
     if (kind === "inputs" || kind === "forward") {
