@@ -102,5 +102,7 @@ live(
             anchored=True,
         ),
     ],
+    data="images",
+    first="digits",
 )
 choices()

@@ -30,5 +30,7 @@ live(
             spoken="Right on unseen digits, in 100",
         ),
     ],
+    data="images",
+    first="digits",
 )
 choices()
