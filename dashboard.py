@@ -28,6 +28,7 @@ else:
             "Explore": [
                 st.Page("pages/dots.py", title="Dots on a plane"),
                 st.Page("pages/digits.py", title="Handwritten digits"),
+                st.Page("pages/tutorials.py", title="The two tutorials"),
             ],
             "Look closer": [st.Page("pages/layers.py", title="Inside the layers")],
         },

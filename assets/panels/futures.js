@@ -53,7 +53,7 @@ export function mount(element, options, { theme, status, runs, tools }) {
       const curve = state?.probes.curve?.arrays;
       if (!curve?.step) return [];
       const label = told.comparison?.labels[run.id] || run.name || run.title;
-      return [{ id: run.id, label, shown: run.id === told.shown, steps: curve.step, values: curve[column], scale, now: state.scalars.step, head: run.head }];
+      return [{ id: run.id, label, shown: run.id === told.shown, steps: curve.step, values: curve[column], scale, now: state.scalars.step, head: Math.max(run.head, state.scalars.head) }];
     });
   }
 
@@ -77,6 +77,7 @@ export function mount(element, options, { theme, status, runs, tools }) {
     const y = (value) => bottom - (Math.min(value, top.end) / top.end) * (bottom - TOP);
     grid(pen, first, end, top.end, x, y, bottom);
     guess(pen, told, y, x(end));
+    publish(pen, told, first, x, y, end);
     part(pen, [...new Set(partings)].filter((step) => step > 0), x, bottom);
     pen.save();
     pen.beginPath();
@@ -115,8 +116,9 @@ export function mount(element, options, { theme, status, runs, tools }) {
     const run = told.runs[0];
     const classes = run?.classes?.length;
     if (!classes || told.runs.some((other) => other.classes?.length !== classes)) return;
-    const level = measure === "accuracy" ? 100 / classes : run.config.loss === "cross_entropy" ? Math.log(classes) : null;
-    if (level === null || level > tops[measure].end) return;
+    const level = measure === "accuracy" ? 100 / classes : run.guessing.loss;
+    const same = measure === "accuracy" || told.runs.every((other) => other.guessing.loss === level);
+    if (level === null || !same || level > tops[measure].end) return;
     pen.setLineDash([5, 4]);
     pen.strokeStyle = theme.colour("baseline");
     stroke(pen, [LEFT, y(level)], [right, y(level)]);
@@ -124,6 +126,30 @@ export function mount(element, options, { theme, status, runs, tools }) {
     pen.fillStyle = theme.colour("muted");
     pen.textAlign = "right";
     pen.fillText("guessing", right, y(level) - 5);
+  }
+
+  // What the tutorial's author reports, where it is of the same measure: diamonds, or a line where it is one number.
+  function publish(pen, told, first, x, y, end) {
+    const known = told.runs.map(({ published }) => published).find((one) => one);
+    if (!known || measure !== "accuracy" || first > 0) return;
+    const level = known.steps.length === 1;
+    const points = known.steps.map((step, i) => [step, 100 * known.accuracy[i]]).filter(([step]) => step <= end);
+    pen.strokeStyle = pen.fillStyle = theme.colour("baseline");
+    pen.setLineDash([5, 4]);
+    if (level) stroke(pen, [LEFT, y(100 * known.accuracy[0])], [x(end), y(100 * known.accuracy[0])]);
+    pen.beginPath();
+    for (const [step, value] of points) pen.lineTo(x(step), y(value));
+    pen.stroke();
+    pen.setLineDash([]);
+    for (const [step, value] of level ? [] : points) {
+      pen.beginPath();
+      for (const [dx, dy] of [[0, -5], [5, 0], [0, 5], [-5, 0]]) pen.lineTo(x(step) + dx, y(value) + dy);
+      pen.fill();
+    }
+    pen.fillStyle = theme.colour("muted");
+    pen.textAlign = "right";
+    if (level) pen.fillText(`published: ${Math.round(100 * known.accuracy[0])}`, x(end), y(100 * known.accuracy[0]) - 6);
+    else if (points.length) pen.fillText("published", x(points.at(-1)[0]), y(points.at(-1)[1]) - 10);
   }
 
   function part(pen, steps, x, bottom) {

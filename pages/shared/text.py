@@ -31,6 +31,14 @@ def page_text(name: str) -> dict[str, str]:
     return {heading: _explained(text) for heading, text in {**pieces("every-page"), **pieces(name)}.items()}
 
 
+def document(name: str, **values: str) -> str:
+    """`assets/text/{name}.md` as it is written, to be shown as Markdown, with {value} replaced by each of `values`."""
+    text = (ASSETS / "text" / f"{name}.md").read_text("utf-8")
+    for key, value in values.items():
+        text = text.replace(f"{{{key}}}", value)
+    return text
+
+
 def _explained(text: str) -> str:
     """The text with [[word]] written out as [[word|explanation]]. Raises KeyError for a word that words.md lacks."""
     return _WORD.sub(lambda match: f"[[{match[1]}|{pieces('words')[match[2] or match[1]]}]]", text)
