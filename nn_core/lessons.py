@@ -25,6 +25,10 @@ Value = float | str
 #: (fact, operator, number or another fact).
 Condition = tuple[str, str, Value]
 
+#: What can be done with a lesson: see it, commit a guess and run, run again for the guess that was committed, go back
+#: to where it started, and try a setting out.
+WAYS = ("open", "guess", "run", "back", "try")
+
 _OPERATORS = {
     "<": operator.lt,
     "<=": operator.le,
@@ -435,7 +439,7 @@ def _one_point(x1: float, x2: float) -> Trial:
         loss="binary_cross_entropy",
         learning_rate=0.1,
     )
-    return Trial(config, 1, {"numbers": Reading("numbers"), "update": Reading("last_update")})
+    return Trial(config, 1, {"numbers": Reading("numbers")})
 
 
 _STEPS_OF_TEN = (-1.0, -0.1, -0.01, 0.0, 0.01, 0.1, 1.0)
@@ -448,9 +452,9 @@ ONE_UPDATE = Lesson(
         trials=(_one_point(2, 0),),
         labels=(("one update", ""),),
         facts={
-            "w1": Fact("update.W0.0.0"),
-            "w2": Fact("update.W0.1.0"),
-            "b": Fact("update.b0.0"),
+            "w1": Fact("numbers.W0.0.0"),
+            "w2": Fact("numbers.W0.1.0"),
+            "b": Fact("numbers.b0.0"),
         },
         claims=(("w1", ">", 0.09), ("w1", "<", 0.11), ("w2", "==", 0)),
         view="neuron",
@@ -463,7 +467,7 @@ ONE_UPDATE = Lesson(
         ),
         trials=(_one_point(2, -3),),
         labels=(("one update", ""),),
-        facts={"w1": Fact("update.W0.0.0"), "w2": Fact("update.W0.1.0"), "b": Fact("update.b0.0")},
+        facts={"w1": Fact("numbers.W0.0.0"), "w2": Fact("numbers.W0.1.0"), "b": Fact("numbers.b0.0")},
         claims=(("w2", "<", -0.1),),
         view="neuron",
         options={"x": [2, -3], "target": 1, "rate": 0.1, "belief": 0.5},

@@ -50,8 +50,12 @@ def facts_of(trials: list[Trial]) -> list[str]:
     hidden = {config.activations[0] for config in configs}
     batches = {config.batch_size for config in configs}
     seeds = {trial.seeds for trial in trials}
-    known = [f"{max(updates):,} updates" if len(updates) == 1 and max(updates) else ""]
-    known.append(DATASETS[configs[0].dataset].title)
+    known = []
+    if len(updates) == 1:
+        (count,) = updates
+        known.append("no training" if not count else "1 update" if count == 1 else f"{count:,} updates")
+    if configs[0].dataset != "points":
+        known.append(DATASETS[configs[0].dataset].title)
     known.append(sizes.pop() if len(sizes) == 1 else "")
     known.append(hidden.pop() if len(hidden) == 1 else "")
     if len(batches) == 1 and any(trial.steps for trial in trials):

@@ -1,6 +1,6 @@
 // One lesson on the screen: predict, run, reveal, then why, and a check. Only one button is filled at a time.
 
-import { h, inline } from "../live/dom.js";
+import { h, inline, svg } from "../live/dom.js";
 import { Check } from "./check.js";
 import { Stage } from "./stage.js";
 import { Trying } from "./trying.js";
@@ -18,7 +18,7 @@ export class Lesson {
     this.stage = new Stage(spec.question, { theme: context.theme, text, changed: () => this.drawBar() });
     this.advice = h("p", { class: "wil-advice" }, h("strong", {}, "What you see"), " — ", inline(text.see), " ", h("strong", {}, "Try"), " — ", inline(text.try));
     this.lock = h("button", { class: "wil-button wil-primary wil-lock", type: "button", onclick: () => this.commit() }, "Lock my guess and run");
-    this.run = h("button", { class: "wil-button wil-locked", type: "button", disabled: true, onclick: () => this.runAgain() }, "Run");
+    this.run = h("button", { class: "wil-button wil-locked", type: "button", disabled: true, onclick: () => this.runAgain() }, lockIcon(), "Run");
     this.back = h("button", { class: "wil-button", type: "button", hidden: true, onclick: () => this.goBack() }, "↺ Back to where it started");
     this.clear = h("button", { class: "wil-button wil-clear", type: "button", hidden: true, onclick: () => this.stage.clear() }, "Clear this one");
     this.next = h("button", { class: "wil-button wil-next", type: "button", hidden: true, onclick: () => (context.next ? context.next.go() : context.finish()) }, context.next ? `Next: ${context.next.title} →` : "See your record →");
@@ -169,7 +169,7 @@ export class Lesson {
     const predicting = phase === "predict";
     this.lock.hidden = !predicting || waiting;
     this.lock.disabled = !stage.complete;
-    this.run.hidden = phase === "reveal";
+    this.run.hidden = !predicting;
     this.run.disabled = !(predicting && waiting);
     this.run.classList.toggle("wil-locked", !waiting);
     this.run.classList.toggle("wil-primary", Boolean(waiting));
@@ -206,6 +206,10 @@ export class Lesson {
     this.stage.destroy();
     this.check?.destroy?.();
   }
+}
+
+function lockIcon() {
+  return svg("svg", { class: "wil-lock-icon", viewBox: "0 0 16 18", "aria-hidden": "true" }, svg("rect", { x: 1.5, y: 8, width: 13, height: 8.5, rx: 2 }), svg("path", { d: "M4.5 8V5a3.5 3.5 0 0 1 7 0v3" }));
 }
 
 function words(value) {

@@ -81,7 +81,7 @@ export class Stage {
   reveal(revealed, guess, told) {
     const { facts, marks, results } = revealed;
     this.view.reveal(results, revealed, guess);
-    this.answer.reveal(marks, revealed, guess);
+    if (this.answer !== this.view) this.answer.reveal(marks, revealed, guess);
     this.view.cards.forEach((card, i) => card.tell(told ? this.context.text[`trial ${i + 1}`] : "", facts));
   }
 

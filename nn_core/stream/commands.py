@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 from ..drawing import Strokes, check_strokes
 from ..experiment import MAX_TRIALS
 from ..gallery import GALLERY
+from ..lessons import WAYS
 from ..sharing import MAX_TEXT
-from .laboratory import WAYS
 from .pacing import SPEEDS
 
 #: A message from a browser is no longer than this, in bytes.

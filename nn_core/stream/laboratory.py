@@ -6,7 +6,9 @@ comes. A lesson's guess is stored before anything runs, and its truth beside it 
 
 from __future__ import annotations
 
+import sys
 import time
+import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -14,18 +16,15 @@ from typing import Any
 from ..datasets.dataset import DataUnavailable
 from ..experiment import Experiment, Reading, Trial
 from ..lessons import LESSONS, Question, Try, part_of, reveal
+from .publishing import reason
 from .saving import Saver
-from .store import Answer, StoreProblem
+from .store import Answer, StoreProblem, Superseded
 
 #: How often pages are told how far an experiment is, in seconds.
 TELL_EVERY = 0.1
 
 #: An experiment that takes longer than this is given up, in seconds.
 PATIENCE = 180.0
-
-#: What can be done with a lesson: see it, commit a guess and run, run again for the guess that was committed, go back
-#: to where it started, and try a setting out.
-WAYS = ("open", "guess", "run", "back", "try")
 
 Message = dict[str, Any]
 
@@ -79,7 +78,7 @@ class Laboratory:
 
     def work(self, seconds: float) -> None:
         """Go on with the experiment for about so many seconds, and tell what has come of it."""
-        experiment = self._experiment
+        experiment, key = self._experiment, self._key
         if experiment is None:
             return
         try:
@@ -91,10 +90,13 @@ class Laboratory:
             elif time.monotonic() - self._told >= TELL_EVERY:
                 self._told = time.monotonic()
                 self.tell({"experiment": {**self._progress(experiment), "news": experiment.news()}})
-        except (ValueError, FloatingPointError, DataUnavailable) as problem:
-            key = self._key
+        except Superseded:
+            raise
+        except Exception as problem:
+            if not isinstance(problem, ValueError | DataUnavailable):
+                traceback.print_exc(file=sys.stderr)
             self._drop()
-            self.tell({"experiment": {"key": key, "error": str(problem)}})
+            self.tell({"experiment": {"key": key, "error": f"This could not be run: {reason(problem)}."}})
 
     def answers(self, key: str) -> list[Answer]:
         """The answers given to one part of a lesson, oldest first."""

@@ -6,7 +6,8 @@ import { count } from "../../live/format.js";
 import { Card } from "../card.js";
 import { verdict } from "../words.js";
 
-const POINTS = 51;
+const POINTS = 101;
+const STRIDE = 2; // places that an arrow key goes on
 const LEFT = 34;
 const RIGHT = 84;
 const TOP = 26;
@@ -113,6 +114,10 @@ class Axis {
       onpointercancel: () => this.release(),
       onkeydown: (event) => this.key(event),
       onfocus: () => !this.locked && this.on.draws(),
+      onblur: () => {
+        this.keyed = false;
+        this.paint();
+      },
     });
     this.pad.append(this.picture);
     this.card.body.append(this.pad);
@@ -162,6 +167,7 @@ class Axis {
     this.pad.setPointerCapture(event.pointerId);
     this.pad.focus({ preventScroll: true });
     this.pressed = true;
+    this.keyed = false;
     this.last = null;
     this.drag(event);
   }
@@ -203,10 +209,11 @@ class Axis {
   }
 
   key(event) {
-    const way = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowUp: [0, 2], ArrowDown: [0, -2], PageUp: [0, 10], PageDown: [0, -10], End: [POINTS, 0], Home: [-POINTS, 0] }[event.key];
+    const way = { ArrowRight: [STRIDE, 0], ArrowLeft: [-STRIDE, 0], ArrowUp: [0, 2], ArrowDown: [0, -2], PageUp: [0, 10], PageDown: [0, -10], End: [POINTS, 0], Home: [-POINTS, 0] }[event.key];
     if (!way || this.locked) return;
     event.preventDefault();
     const [across, up] = way;
+    this.keyed = true;
     const { low, high } = this.ask;
     const height = Math.max(low, Math.min(high, this.heights[this.pen] + up));
     this.last = this.pen;
@@ -216,7 +223,7 @@ class Axis {
       return this.paint();
     }
     // At the dot there is nothing to lift: the first arrow up or down takes a stride as well.
-    const place = Math.min(POINTS - 1, this.pen + across + (up && this.pen === 0 ? 1 : 0));
+    const place = Math.min(POINTS - 1, this.pen + across + (up && this.pen === 0 ? STRIDE : 0));
     if (across) this.draw(place, place <= this.drawn ? this.heights[place] : height);
     else this.draw(place, height);
   }
@@ -286,7 +293,7 @@ class Axis {
       if (this.drawn < POINTS - 1) line([curve[this.drawn], curve[POINTS - 1]], this.pressed ? "wil-axis-ahead" : `wil-axis-guess ${this.mark ? "wil-axis-old" : ""}`);
     }
     if (truth) line(truth, "wil-axis-truth");
-    if (!this.locked && document.activeElement === this.pad && !this.pressed) nodes.push(svg("circle", { cx: place(this.pen), cy: y(this.heights[this.pen]), r: 7, class: "wil-axis-cursor" }));
+    if (this.keyed && !this.locked) nodes.push(svg("circle", { cx: place(this.pen), cy: y(this.heights[this.pen]), r: 7, class: "wil-axis-cursor" }));
     nodes.push(svg("circle", { cx: LEFT, cy: y(this.ask.start), r: 5.5, class: "wil-axis-start" }));
     if (this.mark) this.drawDistance(nodes, y, right, you);
     else if (this.drawn) nodes.push(svg("text", { x: right + 10, y: y(you) + 4.5, class: "wil-axis-text wil-axis-you" }, "you ", svg("tspan", {}, Math.round(you))));
@@ -320,7 +327,7 @@ class Axis {
       svg("path", { d: `M${across} ${down}V${bottom}`, class: "wil-axis-plumb" }),
       svg(
         "g",
-        { transform: `translate(${across} ${down}) rotate(42)` },
+        { transform: `translate(${across} ${down}) rotate(42) scale(1.25)` },
         svg("path", { d: "M0 0l9-5v10z", class: "wil-pencil-wood" }),
         svg("path", { d: "M0 0l3.6-2v4z", class: "wil-pencil-lead" }),
         svg("path", { d: "M9-5h40v10H9z", class: "wil-pencil-body" }),

@@ -45,7 +45,7 @@ export class View {
   }
 
   reveal(results) {
-    const { W0 } = results[0].runs[0].read.update;
+    const { W0 } = results[0].runs[0].read.numbers;
     this.draw(W0.map(([value]) => value));
   }
 
