@@ -6,9 +6,8 @@ from pages.shared.live import live, panel, probe
 
 
 def asked_for() -> dict[str, object]:
-    """What a link asks for: update=1222, row=0, weight=1.23.62 (layer.from.to, or layer.to for a bias), answers=withheld.
-
-    What is malformed is left out; what does not exist is for the probes to say.
+    """What a link asks for: update=1222, row=0, and weight=1.23.62 (layer.from.to, counted from 0) or, for a bias,
+    weight=1.62. What is malformed is left out; for what this run does not have, the probes choose something it has.
     """
     link: dict[str, object] = {}
     for name in ("update", "row"):

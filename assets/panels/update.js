@@ -19,7 +19,7 @@ import { Words } from "./update/words.js";
 
 const PART_TIME = 2600; // ms that slow motion stays with one part
 const CHAIN = ["da", "truth", "dz", "slope", "answer"]; // what one line of code computes at the output layer
-const WITHIN = { x: "z", W: "z", b: "z" }; // symbols that one line of code takes together
+const WITHIN = { x: "z", W: "z", b: "z", bug: "product" }; // symbols that one line of code takes together
 
 export function mount(element, options, context) {
   return new Update(element, options, context);
@@ -39,7 +39,7 @@ class Update {
     const choose = (chosen) => this.choose(chosen);
     this.quiz = new Quiz({ visits: countVisit(), withheld: options.withheld, words: this.words, tell, onSolved: () => this.show() });
     this.path = new Path(theme, choose);
-    this.stages = new Stages(this.words, { go: (stage, part) => this.go(this.model.at(stage) + part), turn: (rows) => this.turn(rows) });
+    this.stages = new Stages(this.words, this.quiz.verdict, { go: (stage, part) => this.go(this.model.at(stage) + part), turn: (rows) => this.turn(rows) });
     this.code = new Code(this.words);
     this.effects = new Effects(theme, this.words);
     this.below = new Below(theme, this.words, choose);
@@ -173,7 +173,7 @@ class Update {
       this.model = new Model(about, arrays.step, names);
       if (other) this.quiz.turnTo(this.model);
       this.at = this.place(stage);
-      if (this.asked.step === undefined) this.ask({ ...this.asked, step: about.update });
+      if (this.asked.step !== about.update) this.ask({ ...this.asked, step: about.update });
       this.remember();
       this.fresh = true;
     }
@@ -190,13 +190,10 @@ class Update {
     this.bar.show(this.model, this.at, Boolean(this.playing), scalars.run.head);
   }
 
-  // Whether what came is what was asked for last; an update beyond the head is answered by the head's.
-  answers(about) {
-    const { step, row, layer, array, i, j } = this.asked;
-    const { chosen } = about;
-    const same = (wanted, got) => wanted === undefined || wanted === got;
-    if (!same(step, about.update) && about.update > step) return false;
-    return same(layer, chosen.layer) && same(j, chosen.j) && (chosen.array === "b" || same(i, chosen.i)) && (same(array, chosen.array) || !about.layers[chosen.layer].bias) && (row === undefined || row === about.row || row >= about.n);
+  // Whether what came answers what was asked for last.
+  answers({ asked }) {
+    const usual = { step: -1, row: 0, layer: -1, array: "W", i: -1, j: -1 };
+    return Object.entries(usual).every(([name, value]) => asked[name] === (this.asked[name] ?? value));
   }
 
   // The part to go on with: the same one, as far as there is one; a first showing begins at the backward pass' first factor.
@@ -275,16 +272,19 @@ class Update {
     const { model } = this;
     const classes = model.label !== null && model.names.length > 1;
     const name = !classes ? "value" : model.guess === model.label ? "right" : "wrong";
-    const belief = (value) => (classes ? percent(value) : sig(value));
-    this.context.sentence(
-      this.words.nodes(name, {
+    const places = [0, 1, 2, 3, 4].find((places) => shares(model.belief, places) !== shares(model.beliefAfter, places)) ?? 0;
+    const belief = (value) => (classes ? shares(value, places) : sig(value));
+    const picture = model.arrays.image ? [this.path.thumb] : [];
+    this.context.sentence([
+      ...picture,
+      ...this.words.nodes(name, {
         truth: classes ? model.names[model.label] : sig(model.target[0]),
         guess: classes ? model.names[model.guess] : "",
         before: belief(model.belief),
         after: belief(model.beliefAfter),
         parameter: names(model).parameter,
       }),
-    );
+    ]);
   }
 
   go(at) {
@@ -372,6 +372,11 @@ class Update {
     this.bar.destroy();
     for (const one of [this.path, this.effects, this.below]) one.destroy();
   }
+}
+
+// A share in percent, with places after the point.
+function shares(share, places) {
+  return places ? `${(100 * share).toFixed(places)} %` : percent(share);
 }
 
 // |a − n| / (|a| + |n|) from the sums of squares; 0 where rounding alone explains the difference.

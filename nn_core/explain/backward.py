@@ -23,7 +23,7 @@ class Factor(NamedTuple):
     what says which derivative it is:
         "da" dL/da of the unit · "truth" dL/da of the true class · "dz" dL/dz where it is no single product ·
         "slope" da/dz · "answer" da of the true class/dz of the unit · "mask" dropout, or a unit's switch ·
-        "norm" dL/du, what batch norm makes of dL/dz · "input" dz/dw · "one" dz/db.
+        "norm" dL/du, what batch norm makes of dL/dz · "input" dz/dw · "one" dz/db · "bug" what a bug puts in its place.
     value: the number. right: what it should be where a bug changed it, else None. then: "×", or "→" where the number
     is no factor but replaces the product so far. parts: the products it is the sum of, None for a plain number.
     """
@@ -41,8 +41,7 @@ def factors(row: Row, chosen: Chosen) -> list[Factor]:
     found = _output(row, j) if l == row.last else _hidden(row, l, j)
     if row.layers[l].norm is not None:
         found.append(Factor("norm", float(row.du[l][0, j]), then="→"))
-    found.append(_last(row, chosen))
-    return found
+    return found + _last(row, chosen)
 
 
 def product(found: list[Factor]) -> float:
@@ -137,16 +136,18 @@ def _weights_used(row: Row, l: int, x: np.ndarray, dz: np.ndarray, W: np.ndarray
     return met[-1]
 
 
-def _last(row: Row, chosen: Chosen) -> Factor:
+def _last(row: Row, chosen: Chosen) -> list[Factor]:
     """From the unit's sum to the parameter: the input that the weight listens to, or 1 for a bias."""
     l, du = chosen.layer, float(row.du[chosen.layer][0, chosen.j])
-    should = 1.0 if chosen.array == "b" else float(row.traces[l].x[0, chosen.i])
-    what = "one" if chosen.array == "b" else "input"
-    if not row.touched(l, "db" if chosen.array == "b" else "dW"):
-        return Factor(what, should)
-    share = row.share(chosen)
-    value = share / du if du else 0.0
-    return Factor(what, should) if _same(share, du * should) else Factor(what, value, should)
+    bias = chosen.array == "b"
+    should = 1.0 if bias else float(row.traces[l].x[0, chosen.i])
+    link = Factor("one" if bias else "input", should)
+    share = row.share(chosen) if row.touched(l, "db" if bias else "dW") else du * should
+    if _same(share, du * should):
+        return [link]
+    if bias:
+        return [link, Factor("bug", share, right=du, then="→")]
+    return [link._replace(value=share / du, right=should)]
 
 
 def _same(one: float, other: float) -> bool:

@@ -43,13 +43,15 @@ def descent(row: Row, chosen: Chosen) -> list[Equation]:
 
 def _pulled(w: float, gradient: float, rules, array: str) -> tuple[list[Equation], float]:
     """The gradient with everything that pulls on the parameter besides the loss."""
+    past = rules.optimizer.name == "adamw"  # its decay goes past the gradient, straight to the parameter
+    old = "w_0" if past else "w"
     l2, l1 = (rules.l2, rules.l1) if array == "W" else (0.0, 0.0)
-    decay = getattr(rules.optimizer, "weight_decay", 0.0) if rules.optimizer.name != "adamw" else 0.0
+    decay = 0.0 if past else getattr(rules.optimizer, "weight_decay", 0.0)
     terms, values, g = [], {}, gradient
     for symbol, rate, pull, formula in (
-        ("λ_2", l2, w, "\\sym{λ_2} \\sym{w}"),
-        ("λ_1", l1, float(np.sign(w)), "\\sym{λ_1} \\op{sign} \\sym{w}"),
-        ("λ", decay, w, "\\sym{λ} \\sym{w}"),
+        ("λ_2", l2, w, f"\\sym{{λ_2}} \\sym{{{old}}}"),
+        ("λ_1", l1, float(np.sign(w)), f"\\sym{{λ_1}} \\op{{sign}} \\sym{{{old}}}"),
+        ("λ", decay, w, f"\\sym{{λ}} \\sym{{{old}}}"),
     ):
         if rate:
             terms.append(formula)
@@ -57,7 +59,7 @@ def _pulled(w: float, gradient: float, rules, array: str) -> tuple[list[Equation
             g += rate * pull
     if not terms:
         return [], g
-    values |= {"g": g, "g_L": gradient, "w": w}
+    values |= {"g": g, "g_L": gradient, old: w}
     return [Equation("g", " + ".join(["\\sym{g} = \\sym{g_L}", *terms]), values)], g
 
 

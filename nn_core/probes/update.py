@@ -67,28 +67,32 @@ def _row(view: View, step: int, row: int) -> Row:
 
 
 def _chosen(row: Row, layer: int, array: str, i: int, j: int) -> Chosen:
-    """The parameter asked for; what was left open is chosen so that it matters."""
-    layer = layer if layer < 0 else min(layer, row.last)
-    best = steepest(row, None if layer < 0 else layer, None if j < 0 else j)
-    if array == "b" and row.layers[best.layer].b is None:
+    """The parameter asked for; what was left open, or is not there, is chosen so that it matters."""
+    layer = layer if 0 <= layer <= row.last else None
+    if layer is None:
+        i = j = -1
+    shape = row.layers[steepest(row, layer).layer]
+    best = steepest(row, layer, j if 0 <= j < shape.fan_out else None)
+    if array == "b" and shape.b is None:
         array = "W"
-    return row.check(Chosen(best.layer, array, best.i if i < 0 else i, best.j))
+    return row.check(Chosen(best.layer, array, i if 0 <= i < shape.fan_in else best.i, best.j))
 
 
 @probe("slow", 24_000, **CHOSEN)
 def step(view: View, step: int, row: int, layer: int, array: str, i: int, j: int) -> dict:
     """One update, one row of its batch, one parameter: forward, loss, backward and the optimizer's step in numbers.
 
-    about: JSON, see `_about`. For layer l: a{l}, dz{l} float32 (fan_out,). x float32 (inputs,), image uint8 (height,
-    width) for images. outputs, after: float32 (fan_out,), the row's outputs before the update and as a prediction after
-    it. win: float32 (fan_in,), the weights into the unit; wout: float32 (next fan_out,), those out of it. parts:
-    products that the first factor is the sum of. curve_z{l}, curve_a{l}: the activation around z. gradients: quantiles of the
-    parameter array's gradient. shares: what each row of the batch (at most 1,024 of them) adds to the gradient.
+    about: JSON, see `_about`, with the arguments under "asked". For layer l: a{l}, dz{l} float32 (fan_out,). x float32
+    (inputs,), image uint8 (height, width) for images. outputs, after: float32 (fan_out,), the row's outputs before the
+    update and as a prediction after it. parts: products that the first factor is the sum of. curve_z{l}, curve_a{l}:
+    the activation around z. gradients: quantiles of the parameter array's gradient. shares: what each row of the batch
+    (at most 1,024 of them) adds to it.
     """
     seen = _row(view, step, row)
     chosen = _chosen(seen, layer, array, i, j)
     chain = factors(seen, chosen)
-    result = {"about": _json(_about(view, seen, chosen, chain))}
+    asked = {"step": step, "row": row, "layer": layer, "array": array, "i": i, "j": j}
+    result = {"about": _json({"asked": asked, **_about(view, seen, chosen, chain)})}
     for l, trace in enumerate(seen.traces):
         result[f"a{l}"], result[f"dz{l}"] = _single(trace.a[0]), _single(seen.dz[l][0])
     result["x"] = _single(seen.traces[0].x[0])
@@ -96,9 +100,6 @@ def step(view: View, step: int, row: int, layer: int, array: str, i: int, j: int
         result["image"] = view.dataset.image("train", int(seen.step.rows[seen.k]))
     result["outputs"] = _single(seen.traces[-1].a[0])
     result["after"] = _single(seen.step.after(seen.traces[0].x)[0])
-    result["win"] = _single(seen.weights(chosen.layer)[:, chosen.j])
-    if chosen.layer < seen.last:
-        result["wout"] = _single(seen.weights(chosen.layer + 1)[chosen.j])
     if chain[0].parts is not None:
         result["parts"] = _single(chain[0].parts)
     for l, unit in enumerate(path(seen, chosen)):

@@ -114,7 +114,8 @@ export class Check {
     const ready = done >= total;
     this.element.dataset.all = wrong.length ? "wrong" : ready ? "right" : "checking";
     const numbers = count(checked);
-    if (wrong.length) say(this.all, `✗ ${wrong.map(({ name }) => name).join(", ")}: backward and nudging disagree${ready ? "" : " (checking on)"}`);
+    const where = wrong.length === arrays.length ? "every array" : wrong.map(({ name }) => name).join(", ");
+    if (wrong.length) say(this.all, `✗ ${where}: backward and nudging disagree${ready ? "" : " (checking on)"}`);
     else say(this.all, ready ? `✓ all ${numbers} numbers agree` : `checking all numbers: ${Math.floor((100 * done) / total)} %`);
   }
 }

@@ -36,6 +36,7 @@ export class Effects {
     const sign = (text) => h("span", { class: "wilu-operator" }, text);
     const gradient = hidden ? "?" : sig(simple ? values.g : model.gradient);
     const digits = Math.max(3, Math.min(7, 2 + Math.ceil(Math.log10(Math.abs(after || 1) / Math.max(Math.abs(change), 1e-12)))));
+    this.sum.classList.toggle("wilu-long", digits > 5);
     this.sum.replaceChildren(
       item(sig(before, digits), `old ${model.symbol}`),
       sign(simple ? "−" : change < 0 ? "−" : "+"),
@@ -73,10 +74,11 @@ export class Effects {
   verdict(promised, actual, model) {
     if (promised === 0) return this.words.plain("promise none");
     const share = actual / promised;
-    const bug = model.bugs.length ? ` ${this.words.plain("promise bug")}` : "";
-    if (share < 0) return this.words.plain("promise broken") + bug;
-    if (Math.abs(share - 1) < 0.02) return this.words.plain("promise kept") + bug;
-    return this.words.plain(share < 1 ? "promise part" : "promise more", { share: `${Math.round(100 * share)} %` }) + bug;
+    const kept = { share: `${Math.round(100 * share)} %` };
+    if (model.bugs.length) return this.words.plain("promise bug", kept);
+    if (share < 0) return this.words.plain("promise broken");
+    if (Math.abs(share - 1) < 0.02) return this.words.plain("promise kept");
+    return this.words.plain(share < 1 ? "promise part" : "promise more", kept);
   }
 
   // Which classes gained and paid most on the mean, where that is clear.
@@ -100,15 +102,16 @@ export class Effects {
     if (!this.arrays || !width) return;
     const { theme } = this;
     const { change, label } = this.arrays;
-    const left = 82;
     const bottom = height - 20;
     const most = Math.max(...Array.from(change, Math.abs), 1e-12);
     const middle = bottom / 2 + 2;
+    pen.font = theme.font(13);
+    const scale = [`fell by ${sig(most, 2)}`, "unchanged", `rose by ${sig(most, 2)}`];
+    const left = 12 + Math.max(...scale.map((text) => pen.measureText(text).width));
     const groups = [...new Set(label)];
     const step = (width - left) / (change.length + 2 * groups.length);
-    pen.font = theme.font(13);
     pen.textAlign = "right";
-    for (const [y, text] of [[10, `fell by ${sig(most, 2)}`], [middle, "unchanged"], [bottom - 4, `rose by ${sig(most, 2)}`]]) {
+    for (const [y, text] of [[10, scale[0]], [middle, scale[1]], [bottom - 4, scale[2]]]) {
       pen.fillStyle = theme.colour("line");
       pen.fillRect(left, Math.round(y), width - left, 1);
       pen.fillStyle = theme.colour("muted");

@@ -107,6 +107,7 @@ export class Model {
       norm: `\\frac{∂ L}{∂ u_{${j}}}`,
       input: this.layerOf.norm ? `\\frac{∂ u_{${j}}}{∂ ${w}}` : `\\frac{∂ z_{${j}}}{∂ ${w}}`,
       one: this.layerOf.norm ? `\\frac{∂ u_{${j}}}{∂ ${w}}` : `\\frac{∂ z_{${j}}}{∂ ${w}}`,
+      bug: `\\frac{∂ L}{∂ ${w}}`,
       product: `\\frac{∂ L}{∂ ${w}}`,
     }[what];
   }
@@ -120,7 +121,7 @@ export class Model {
     const up = (name) => `${name}^{(${l})}`;
     const delta = this.out
       ? [{ tex: `\\frac{∂ L}{∂ ${up("z")}}`, link: "chain", shape: shape(n, units) }]
-      : ["(", { tex: `\\frac{∂ L}{∂ ${up("a")}}`, link: "da", shape: shape(n, units) }, "⊙", { tex: `f ′ ( ${up("z")} )`, link: "slope", shape: shape(n, units) }, ")"];
+      : ["(", { tex: `\\frac{∂ L}{∂ ${up("a")}}`, link: "da", shape: shape(n, units) }, "⊙", { tex: `f^′ ( ${up("z")} )`, link: "slope", shape: shape(n, units) }, ")"];
     const gradient = { tex: `\\frac{∂ L}{∂ ${up(this.bias ? "b" : "W")}}`, link: "product", shape: this.bias ? shape(1, units) : shape(inputs, units) };
     if (this.bias) return [gradient, "=", { tex: "\\sum_n", link: "one", shape: "over the batch" }, ...delta];
     const input = { tex: rows ? `${up("x")}^⊤` : `${up("x")}^⊤`, link: "input", shape: rows ? `${inputs} × ${n}` : `${n} × ${inputs}` };

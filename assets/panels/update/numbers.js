@@ -8,7 +8,7 @@ export function sig(value, digits = 3) {
   if (value === 0) return "0";
   const text = value.toExponential(digits - 1);
   const power = Number(text.split("e")[1]);
-  if (power < -5 || power > 5) return `${minus(text.split("e")[0])} × 10${high(power)}`;
+  if (power < -4 || power > 5) return `${minus(text.split("e")[0])} × 10${high(power)}`;
   return minus(Number(text).toFixed(Math.max(0, digits - 1 - power)));
 }
 

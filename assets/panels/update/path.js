@@ -17,6 +17,8 @@ export class Path {
     this.title = h("h2", { class: "wil-card-title" }, "The path of w");
     this.room = h("div", { class: "wilu-path-room", tabindex: "0", role: "application", "aria-label": "The network. Left and right: another layer. Up and down: another unit." });
     this.pixels = new Pixels(h("div"));
+    this.thumb = this.pixels.canvas;
+    this.thumb.classList.add("wilu-thumb");
     this.note = h("p", { class: "wilu-origin" });
     this.element = h("section", { class: "wil-card wilu-path", "aria-label": "The path of the chosen weight through the network" }, this.title, this.room, this.note);
     this.sheet = new Sheet(this.room, () => this.paint());

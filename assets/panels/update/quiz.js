@@ -2,8 +2,7 @@
 // teacher's link keeps the answers back, has it shown.
 
 import { h, say } from "../../live/dom.js";
-import { sig } from "./numbers.js";
-import { agrees, typed } from "./numbers.js";
+import { agrees, sig, typed } from "./numbers.js";
 
 const VISITS = "wil-update-visits";
 
@@ -37,7 +36,6 @@ export class Quiz {
         h("button", { class: "wil-link", type: "button", onclick: () => this.hint() }, "Hint"),
         withheld ? null : h("button", { class: "wil-link", type: "button", onclick: () => this.reveal() }, "Show"),
       ),
-      this.verdict,
     );
   }
 
@@ -47,7 +45,7 @@ export class Quiz {
     this.solved = false;
     this.input.value = "";
     say(this.verdict, "");
-    const askable = model.factors.flatMap(({ what, value }, k) => (what === "one" || what === "norm" || !Number.isFinite(value) || value === 0 ? [] : [k]));
+    const askable = model.factors.flatMap(({ what, value }, k) => (["one", "norm", "bug"].includes(what) || !Number.isFinite(value) || value === 0 ? [] : [k]));
     this.blank = this.on && askable.length ? askable[(Math.max(1, this.visits) - 1) % askable.length] : null;
   }
 

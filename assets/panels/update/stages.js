@@ -10,8 +10,8 @@ import { tilesOf } from "./tiles.js";
 const STAGES = { forward: "Forward", loss: "Loss", backward: "Backward", update: "Update" };
 
 export class Stages {
-  // `on` has go(stage, part) and turn(rows).
-  constructor(words, on) {
+  // `verdict` is the line for hints and judgements; `on` has go(stage, part) and turn(rows).
+  constructor(words, verdict, on) {
     this.words = words;
     this.on = on;
     this.heads = Object.entries(STAGES).map(([stage, title], k) => {
@@ -29,13 +29,14 @@ export class Stages {
     this.question = h("p", { class: "wilu-question" });
     this.bug = h("p", { class: "wilu-bug", role: "status" });
     this.tiles = h("div", { class: "wilu-tiles-row" });
+    this.verdict = verdict;
     this.wholeName = h("div", { class: "wilu-at-once-name" });
     this.wholeFormula = h("div", { class: "wilu-at-once-formula" });
     this.turn = ["rows", "columns"].map((way) => h("button", { class: "wilu-turn", type: "button", onclick: () => on.turn(way === "rows") }, way));
     this.turnNote = h("p", { class: "wilu-origin" });
     this.whole = h("div", { class: "wilu-at-once" }, this.wholeName, this.wholeFormula, h("div", { class: "wilu-turns", role: "group", "aria-label": "Examples in rows or in columns" }, this.turn));
     this.symbols = h("p", { class: "wilu-origin wilu-symbols" });
-    this.content = h("div", { class: "wilu-stage-content", "data-testid": "stage" }, this.question, this.bug, this.tiles, this.whole, this.turnNote, this.symbols);
+    this.content = h("div", { class: "wilu-stage-content", "data-testid": "stage" }, h("div", { class: "wilu-asked" }, this.question, this.bug), this.tiles, this.verdict, this.whole, this.turnNote, this.symbols);
     this.element = h("section", { class: "wil-card wilu-stages", "aria-label": "The stages of the update" }, h("div", { class: "wilu-stage-list" }, this.heads.map(({ element }) => element), this.content));
   }
 
@@ -89,8 +90,8 @@ export class Stages {
     const hidden = quiz.blank !== null && !quiz.solved;
     const { values } = model.equations.at(-1);
     const change = values["w'"] - (model.equations[0].values.w_0 ?? values.w);
-    const belief = model.label === null ? `answer: ${sig(model.belief)}` : `belief in ${model.names[model.label]}: ${sig(model.belief)}`;
-    const loss = model.loss_name === "cross_entropy" ? `−ln ${sig(model.belief)} = ${sig(model.row_loss, 4)}` : `${sig(model.row_loss, 4)}`;
+    const belief = model.label === null ? `answer ${sig(model.belief)}` : `belief in ${model.names[model.label]}: ${sig(model.belief)}`;
+    const loss = `loss ${sig(model.row_loss, 4)}`;
     const factors = model.factors.length;
     const backward = stage === "backward" && part < factors ? `factor ${part + 1} of ${factors}` : hidden ? `${factors} factors` : `∂L/∂${model.symbol} = ${sig(model.gradient)}`;
     return [belief, loss, backward, hidden ? `${model.symbol}: ?` : `${model.symbol}: ${signed(change)}`];
@@ -100,7 +101,7 @@ export class Stages {
     this.bug.hidden = !model.bugs.length || stage !== "backward";
     if (this.bug.hidden) return;
     const titles = model.bugs.map(({ title }) => `“${title}”`).join(", ");
-    say(this.bug, this.words.plain("bug upstream", { title: titles }));
+    say(this.bug, this.words.plain("bug", { title: titles }));
   }
 
   showWhole(model, stage, part, rows) {

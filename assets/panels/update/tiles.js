@@ -171,7 +171,7 @@ function factorTile(model, factor, k, lit, { words, quiz, go }) {
 }
 
 function factorPicture(model, factor) {
-  const { parts, x, win } = model.arrays;
+  const { parts, x } = model.arrays;
   const { layer, i } = model.chosen;
   if ((factor.what === "da" || factor.what === "dz") && parts) {
     const next = factor.what === "da" ? model.chosen.layer + 1 : model.last;
@@ -186,7 +186,7 @@ function factorPicture(model, factor) {
   if (factor.what === "input") return ranked(Array.from(layer ? model.arrays[`a${layer - 1}`] : x), i);
   if (factor.what === "truth") return lossCurve(model.belief, model.row_loss);
   if (factor.what === "answer" || factor.what === "dz") return beliefBars(model);
-  return win ? bars([factor.value], {}) : null;
+  return null;
 }
 
 function origin(model, factor, words, blank) {
@@ -195,9 +195,11 @@ function origin(model, factor, words, blank) {
   const size = { da: shape.fan_out, slope: shape.fan_out, dz: shape.fan_out, input: shape.fan_in }[factor.what];
   const joined = factor.what === "dz" && !model.arrays.parts;
   const pixel = factor.what === "input" && layer === 0 ? model.pixel(i) : null;
-  const name = `about ${factor.what}${joined ? " joined" : pixel ? " pixel" : ""}`;
+  const batch = factor.what === "truth" && model.n > 1;
+  const name = `about ${factor.what}${joined ? " joined" : pixel ? " pixel" : batch ? " batch" : ""}`;
   const values = {
     count: model.arrays.parts?.length ?? "",
+    n: count(model.n),
     belief: sig(model.belief),
     formula: shape.derivative,
     a: sig(model.path[layer].active),
@@ -233,7 +235,7 @@ function equations(model) {
   return [
     h(
       "div",
-      { class: "wilu-equations" },
+      { class: `wilu-equations ${model.equations.length < 3 ? "wilu-few" : ""}` },
       model.equations.map(({ link, formula, values }) =>
         h(
           "div",
