@@ -16,9 +16,9 @@ from typing import Any
 from ..datasets.dataset import DataUnavailable
 from ..experiment import Experiment, Reading, Trial
 from ..lessons import LESSONS, Question, Try, part_of, reveal
-from .publishing import reason
 from .saving import Saver
 from .store import Answer, StoreProblem, Superseded
+from .words import reason
 
 #: How often pages are told how far an experiment is, in seconds.
 TELL_EVERY = 0.1

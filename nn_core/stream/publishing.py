@@ -22,6 +22,7 @@ from ..schedules import SCHEDULES
 from .bench import Bench, Seat
 from .frames import encode
 from .viewers import FRAME_BYTES, Delivery, Subscription, Viewer
+from .words import reason
 
 Result = tuple[dict[str, Any], dict[str, np.ndarray]]
 
@@ -171,11 +172,6 @@ def always(view: View, seat: Seat, playing: bool) -> dict[str, Any]:
     point = map(float, table[place]) if place >= 0 else [math.nan] * len(CURVES)
     numbers.update(zip(_OF_CURVE, point, strict=True))
     return numbers
-
-
-def reason(problem: Exception) -> str:
-    """What an exception says, without a full stop, to stand within a sentence."""
-    return str(problem).rstrip(".") or type(problem).__name__
 
 
 #: What frames call the columns of the last curve point.

@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from .bench import Seat, found_seat
-from .publishing import reason
 from .store import RunRecord
+from .words import reason
 
 #: How long a worker that starts waits for its runs before it goes on without them, in seconds.
 PATIENCE = 3.0

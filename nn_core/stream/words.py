@@ -1,4 +1,4 @@
-"""A setting's value in words, short enough for a mark, a table or a chip."""
+"""Words: a setting's value, short enough for a mark, a table or a chip; and what an exception says."""
 
 from __future__ import annotations
 
@@ -46,3 +46,8 @@ def _plain(value: Any) -> str:
     if isinstance(value, list | tuple):
         return ", ".join(map(_plain, value)) if len(value) <= 6 else f"{len(value)} values"
     return str(value).replace("_", " ")
+
+
+def reason(problem: Exception) -> str:
+    """What an exception says, without a full stop, to stand within a sentence."""
+    return str(problem).rstrip(".") or type(problem).__name__

@@ -31,10 +31,11 @@ from .marks import marks
 from .orders import Orders
 from .pacing import SPEEDS, Player
 from .pipe import JSON, SUPERSEDED_EXIT, frame_message, json_message, read_json, read_message
-from .publishing import Publisher, reason
+from .publishing import Publisher
 from .returning import Returning
 from .saving import Saver
 from .store import Store, StoreProblem, Superseded, check_token
+from .words import reason
 
 #: Length of a slice of training between two looks at the commands, in seconds.
 SLICE = 0.005
