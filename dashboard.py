@@ -17,6 +17,7 @@ if get_script_run_ctx(suppress_warning=True) is None:
     app = st.App(__file__, routes=routes())
 else:
     from pages.shared.live import DEPTHS
+    from pages.shared.opening import open_link
     from pages.shared.theme import dress
     from pages.shared.tokens import ASSETS
 
@@ -24,13 +25,21 @@ else:
     dress()
     page = st.navigation(
         {
-            "": [st.Page("pages/start.py", title="Start", default=True)],
+            "": [
+                st.Page("pages/start.py", title="Start", default=True),
+                st.Page("pages/lessons.py", title="Lessons"),
+            ],
             "Explore": [
                 st.Page("pages/dots.py", title="Dots on a plane"),
                 st.Page("pages/digits.py", title="Handwritten digits"),
                 st.Page("pages/tutorials.py", title="The two tutorials"),
+                st.Page("pages/compare.py", title="Compare"),
             ],
-            "Look closer": [st.Page("pages/layers.py", title="Inside the layers")],
+            "Look closer": [
+                st.Page("pages/layers.py", title="Inside the layers"),
+                st.Page("pages/update.py", title="One update, every number"),
+            ],
+            "Keep": [st.Page("pages/runs.py", title="My runs")],
         },
         position="top",
     )
@@ -44,4 +53,5 @@ else:
             bind="query-params",
             label_visibility="collapsed",
         )
+    open_link()
     page.run()

@@ -60,7 +60,8 @@ class RunConfig:
     input, or a single one for all hidden layers (the output's then follows from the loss). `batch_size` is a number of
     rows or "full". `dropout` is one rate for all hidden layers or one each. `l1` and `l2` act on W only, with the
     penalty l1*sum|W| + l2/2*sum W**2. `evaluate_every` is a number of updates or "auto". `stop` maps names of STOPS to
-    their values. `bug` names entries of BUGS. `bias_init` is a name of INITIALIZERS or a number.
+    their values. `bug` names entries of BUGS. `bias_init` is a name of INITIALIZERS or a number. `start` is "" or the
+    SHA-256 of kept weights to begin with (weights.py).
     """
 
     dataset: str = "digits"
@@ -88,6 +89,7 @@ class RunConfig:
     bug: tuple[str, ...] = ()
     evaluate_every: int | str = "auto"
     stop: Mapping[str, Any] = field(default_factory=dict)
+    start: str = ""
 
     def __post_init__(self):
         for name, check in _CHECKS.items():
@@ -305,6 +307,12 @@ def _stop(value, name):
     return plain
 
 
+def _start(value, name):
+    if value != "" and not (isinstance(value, str) and len(value) == 64 and not set(value) - set("0123456789abcdef")):
+        raise ValueError(f"{name}: give the SHA-256 of a file of weights, or nothing.")
+    return value
+
+
 _CHECKS = {
     "dataset": _name_in(DATASETS),
     "dataset_args": _mapping,
@@ -331,6 +339,7 @@ _CHECKS = {
     "bug": _names_in(BUGS),
     "evaluate_every": _word_or("auto", _whole(1, 10**9)),
     "stop": _stop,
+    "start": _start,
 }
 
 

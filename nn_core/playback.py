@@ -17,6 +17,7 @@ from .events import Event
 from .network import Network
 from .optimizers import OPTIMIZERS
 from .training import Trainer
+from .weights import begin_with
 
 #: Updates between two looks at the clock on a long way.
 STRIDE = 256
@@ -147,9 +148,12 @@ class TrainingRows:
 
 
 def build_network(config: RunConfig) -> Network:
-    """The untrained network of a configuration; see Network.create for where its numbers come from."""
+    """The network of a configuration before its first update; see Network.create for where its numbers come from.
+
+    Raises DataUnavailable where it begins with weights from a file that is not here.
+    """
     constant = not isinstance(config.bias_init, str)
-    return Network.create(
+    network = Network.create(
         config.sizes,
         config.activations,
         init=config.init,
@@ -161,3 +165,6 @@ def build_network(config: RunConfig) -> Network:
         seed=config.seed,
         dtype=np.dtype(config.dtype),
     )
+    if config.start:
+        begin_with(network, config.start)
+    return network

@@ -48,7 +48,7 @@ const unbroken = (text) => text.replaceAll("~", "\u00a0");
 
 // Turns a line of our texts into nodes: **strong**, [[word|explanation]], {name} for a number that `numbers` collects, and
 // ~ for a space at which no line breaks.
-export function inline(text, numbers = null) {
+export function inline(text = "", numbers = null) {
   const nodes = [];
   const pattern = /\*\*(.+?)\*\*|\[\[([^|\]]+)\|([^\]]+)\]\]|\{(\w+)\}/g;
   let from = 0;

@@ -10,11 +10,13 @@ import { decode, RunState } from "./frames.js";
 import { Light } from "./light.js";
 import { Link } from "./link.js";
 import { Notice } from "./notice.js";
+import { Opening } from "./opening.js";
 import { Picture } from "./picture.js";
 import { Presenter } from "./present.js";
 import { repeats } from "./run.js";
 import { RunBar } from "./runbar.js";
 import { Sentence } from "./sentence.js";
+import { Share } from "./share.js";
 import { Slots } from "./slots.js";
 import { Theme } from "./theme.js";
 import { Timeline } from "./timeline.js";
@@ -139,6 +141,10 @@ class View {
       },
     });
     this.runBar = new RunBar((command) => this.controls.ask(command));
+    this.share = new Share({ ask: (command) => this.controls.ask(command), text, home: location.origin + this.base });
+    this.runBar.element.append(this.share.button);
+    this.opening = new Opening((command) => this.ask(command), text);
+    this.notice.element.append(this.opening.element);
     this.announcer = h("div", { class: "wil-sr", role: "status", "aria-live": "polite" });
     this.advice = h("p", { class: "wil-advice" });
     this.advise(text.see, text.try);
@@ -155,8 +161,10 @@ class View {
       this.advice,
       this.controls.element,
       drawer.length ? h("div", { class: "wil-drawer" }, drawer) : null,
+      this.opening.verdict,
       this.runBar.element,
       below.length ? h("div", { class: "wil-pictures wil-below" }, below) : null,
+      this.share.element,
       this.notice.quiet,
       this.announcer,
     );
@@ -272,6 +280,8 @@ class View {
     this.runBar.show(this.run);
     this.notice.show(status, this.run);
     this.timeline?.told(status, this.run);
+    this.share.told(status);
+    this.opening.show(status);
     if (this.presentFutures()) this.subscribe();
     for (const picture of this.pictures) picture.told(status, this.run);
     this.announce(before, status);

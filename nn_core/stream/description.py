@@ -29,6 +29,7 @@ _HIDDEN = {
     "init": "start: {}",
     "bias_init": "biases start: {}",
     "shuffle": "shuffling {}",
+    "start": "began with weights from a file",
     "dtype": "{}",
     "stop": "stops: {}",
     "bug": "bug ON: {}",

@@ -19,7 +19,7 @@ POINTS = 60
 
 
 def listed(run: Listed, loaded: bool) -> dict[str, Any]:
-    """What a list says of a run, JSON-able; `problem` is a sentence where this version cannot read its configuration."""
+    """What a list says of a run, JSON-able; `problem` says why where this version cannot read its configuration."""
     about = {
         "id": run.id,
         "name": run.name,

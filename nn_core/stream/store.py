@@ -8,16 +8,16 @@ that is on the disk when it returns. Every failure is a StoreProblem with a sent
 from __future__ import annotations
 
 import json
-import os
 import re
 import sqlite3
-import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+
+from .. import folders
 
 FILE = "runs.sqlite3"
 SCHEMA_VERSION = 3
@@ -184,19 +184,11 @@ def check_token(token: Any) -> str:
 
 
 def runs_folder() -> Path:
-    """Where the store lives: NN_RUNS_DIR, else the user's data folder as the platform has it."""
-    named = os.environ.get("NN_RUNS_DIR")
-    if named:
-        return Path(named).expanduser().absolute()
+    """Where the store lives, see folders.runs_folder. Raises StoreProblem where there is no such place."""
     try:
-        home = Path.home()
+        return folders.runs_folder()
     except RuntimeError:
         raise StoreProblem("There is no home folder to keep runs in; set NN_RUNS_DIR to a folder for them.") from None
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local") / "WatchItLearn"
-    if sys.platform == "darwin":
-        return home / "Library" / "Application Support" / "WatchItLearn"
-    return Path(os.environ.get("XDG_DATA_HOME") or home / ".local" / "share") / "watch-it-learn"
 
 
 class Store:

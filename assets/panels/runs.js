@@ -1,0 +1,155 @@
+// Every run of the workbench: a small curve, its data and settings, the best it has reached; to open, name or delete.
+
+import { Sheet } from "../live/canvas.js";
+import { h, inline, say } from "../live/dom.js";
+import { count } from "../live/format.js";
+
+const DAY = 86400;
+
+export function mount(element, options, { theme, ask, status, texts }) {
+  const list = h("div", { class: "wil-run-list", role: "list" });
+  const empty = h("p", { class: "wil-explain", role: "status" }, texts.loading);
+  element.append(empty, list);
+  let cards = new Map();
+  let signature = "";
+  let asking = false;
+
+  async function refresh() {
+    if (asking) return;
+    asking = true;
+    const reply = await ask({ cmd: "runs" });
+    asking = false;
+    if (!reply?.ok) return;
+    empty.hidden = reply.runs.length > 0;
+    say(empty, texts.none);
+    const shown = status()?.shown;
+    const kept = new Map();
+    for (const run of reply.runs) {
+      const card = cards.get(run.id) ?? new Card(run.id, theme, ask, texts, refresh);
+      card.show(run, run.id === shown);
+      kept.set(run.id, card);
+    }
+    for (const [id, card] of cards) if (!kept.has(id)) card.destroy();
+    cards = kept;
+    const wanted = [...kept.values()].map((card) => card.element);
+    if (wanted.some((one, i) => list.children[i] !== one) || list.children.length !== wanted.length) list.replaceChildren(...wanted);
+  }
+
+  return {
+    draw: () => {},
+    told: (news) => {
+      const now = news.runs.map(({ id, name, head }) => [id, name, news.playing ? 0 : head]).join() + news.shown;
+      if (now === signature) return;
+      signature = now;
+      refresh();
+    },
+    resize: () => cards.forEach((card) => card.paint()),
+    restart: () => {},
+    destroy: () => cards.forEach((card) => card.destroy()),
+  };
+}
+
+class Card {
+  constructor(id, theme, ask, texts, changed) {
+    Object.assign(this, { id, theme, ask, texts, changed });
+    this.room = h("div", { class: "wil-run-curve", role: "img" });
+    this.name = h("input", { class: "wil-run-name", type: "text", maxlength: 80, placeholder: texts.unnamed, "aria-label": "Name of the run", onchange: () => this.rename() });
+    this.facts = h("p", { class: "wil-run-facts" });
+    this.best = h("p", { class: "wil-run-best" });
+    this.notice = h("p", { class: "wil-run-notice", hidden: true });
+    this.open = h("button", { class: "wil-button", type: "button", onclick: () => this.ask({ cmd: "show", run: id }) }, "Open");
+    this.beside = h("button", { class: "wil-button", type: "button", title: texts.beside, onclick: () => this.ask({ cmd: "show", run: id, beside: true }) }, "Compare");
+    this.remove = h("button", { class: "wil-button", type: "button", onclick: () => this.delete() }, "Delete");
+    this.element = h(
+      "article",
+      { class: "wil-run", role: "listitem" },
+      this.room,
+      h("div", { class: "wil-run-words" }, this.name, this.facts, this.best, this.notice),
+      h("div", { class: "wil-run-acts" }, this.open, this.beside, this.remove),
+    );
+    this.sheet = new Sheet(this.room, () => this.paint());
+  }
+
+  show(run, shown) {
+    this.run = run;
+    if (document.activeElement !== this.name) this.name.value = run.name;
+    this.name.placeholder = run.title || this.texts.unnamed;
+    this.element.classList.toggle("wil-run-shown", shown);
+    const settings = run.problem || [run.data, ...run.settings].join(" · ");
+    const changes = run.changes ? ` · changed ${run.changes === 1 ? "once" : `${count(run.changes)} times`}` : "";
+    const marks = run.bookmarks ? ` · ${run.bookmarks} bookmark${run.bookmarks > 1 ? "s" : ""}` : "";
+    say(this.facts, settings + changes + marks);
+    const value = run.best === null ? null : run.measure === "accuracy" ? `best ${(100 * run.best).toFixed(1)} of 100 right` : `least loss ${run.best}`;
+    say(this.best, [`${count(run.head)} updates`, value && `${value} after ${count(run.best_step)}`, since(run.updated)].filter(Boolean).join(" · "));
+    this.notice.hidden = !run.expires;
+    if (run.expires) this.notice.replaceChildren(...inline(this.texts.expires, () => h("strong", {}, new Date(1000 * run.expires).toLocaleDateString("en-GB", { day: "numeric", month: "long", year: "numeric" }))));
+    say(this.open, shown ? "Shown now" : "Open");
+    this.open.disabled = shown;
+    this.beside.disabled = run.loaded;
+    this.remove.disabled = run.loaded;
+    this.remove.title = run.loaded ? this.texts["delete-loaded"] : "";
+    this.room.setAttribute("aria-label", `Small curve: ${value ?? "nothing measured yet"}`);
+    this.paint();
+  }
+
+  async rename() {
+    const name = this.name.value.trim();
+    if (name) await this.ask({ cmd: "rename", run: this.id, name });
+    this.changed();
+  }
+
+  // Deleting asks once more, in place.
+  async delete() {
+    if (!this.sure) {
+      this.sure = true;
+      say(this.remove, "Really delete");
+      this.remove.classList.add("wil-danger");
+      this.timer = setTimeout(() => this.calm(), 4000);
+      return;
+    }
+    this.calm();
+    await this.ask({ cmd: "delete", run: this.id });
+    this.changed();
+  }
+
+  calm() {
+    clearTimeout(this.timer);
+    this.sure = false;
+    say(this.remove, "Delete");
+    this.remove.classList.remove("wil-danger");
+  }
+
+  paint() {
+    const pen = this.sheet.clear();
+    const { width, height } = this.sheet;
+    const points = this.run?.curve ?? [];
+    pen.strokeStyle = this.theme.colour("line");
+    pen.lineWidth = 1;
+    pen.beginPath();
+    pen.moveTo(0, height - 0.5);
+    pen.lineTo(width, height - 0.5);
+    pen.stroke();
+    if (!width || points.length < 2) return;
+    const end = Math.max(1, points[points.length - 1][0]);
+    const top = this.run.measure === "accuracy" ? 1 : Math.max(...points.map(([, value]) => value)) || 1;
+    pen.strokeStyle = this.theme.colour("fill");
+    pen.lineWidth = 1.75;
+    pen.lineJoin = "round";
+    pen.beginPath();
+    for (const [step, value] of points) pen.lineTo(3 + ((width - 6) * step) / end, height - 4 - (height - 8) * Math.min(1, value / top));
+    pen.stroke();
+  }
+
+  destroy() {
+    clearTimeout(this.timer);
+    this.sheet.destroy();
+    this.element.remove();
+  }
+}
+
+// How long ago, in words.
+function since(seconds) {
+  const days = Math.floor((Date.now() / 1000 - seconds) / DAY);
+  if (days < 1) return "used today";
+  return days === 1 ? "used yesterday" : `used ${days} days ago`;
+}
