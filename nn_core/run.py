@@ -416,6 +416,10 @@ class Run:
                 del self._looked_at[next(iter(self._looked_at))]
         return self._looked_at[key]
 
+    def order(self, epoch: int) -> np.ndarray:
+        """The training rows in the order in which `epoch` visits them, (n_train,)."""
+        return self._now.trainer.order(epoch)
+
     def _visit(self, step: int) -> Playback:
         """A second trainer at `step`, kept so that looking around nearby is quick."""
         if self._past is None:
