@@ -93,24 +93,21 @@ export class Graph {
     const layers = hidden.length;
     const more = layers ? [...hidden, Math.max(2, Math.min(MOST_NEURONS, hidden[layers - 1]))] : [4];
     const words = `${layers || "no"} hidden layer${layers === 1 ? "" : "s"}`;
-    const whole = this.handle(words, "a hidden layer", layers > 0 && { hidden: hidden.slice(0, -1) }, layers < MOST_LAYERS && { hidden: more });
+    const whole = this.handle([words, ""], "a hidden layer", layers > 0 && { hidden: hidden.slice(0, -1) }, layers < MOST_LAYERS && { hidden: more });
     whole.classList.add("wil-stepper-whole");
-    const tight = layers > 3;
     const each = hidden.map((width, layer) => {
       const other = (change) => ({ hidden: hidden.map((one, l) => (l === layer ? one + change : one)) });
-      const name = tight ? String(width) : `${width} neuron${width === 1 ? "" : "s"}`;
-      return this.handle(name, `a neuron in layer ${layer + 1}`, width > 1 && other(-1), width < MOST_NEURONS && other(1));
+      return this.handle([String(width), width === 1 ? " neuron" : " neurons"], `a neuron in layer ${layer + 1}`, width > 1 && other(-1), width < MOST_NEURONS && other(1));
     });
-    this.handles.classList.toggle("wil-net-tight", tight);
     this.handles.replaceChildren(whole, ...each);
     this.steppers = each;
     this.whole = whole;
   }
 
-  handle(words, what, less, more) {
+  handle([words, unit], what, less, more) {
     const button = (sign, verb, changes) =>
       h("button", { class: "wil-stepper-sign", type: "button", disabled: !changes, "aria-label": `${verb} ${what}; this starts a new run`, title: "Starts a new run", onclick: () => this.on.vary(changes) }, sign);
-    return h("div", { class: "wil-stepper", role: "group", "aria-label": words }, button("−", "Take away", less), h("span", {}, words), button("+", "Add", more));
+    return h("div", { class: "wil-stepper", role: "group", "aria-label": words + unit }, button("−", "Take away", less), h("span", {}, words, h("span", { class: "wil-stepper-unit" }, unit)), button("+", "Add", more));
   }
 
   // Where everything stands, for the size that there is.
@@ -141,6 +138,8 @@ export class Graph {
       Object.assign(button.style, { left: `${x}px`, top: `${y}px`, width: `${size}px`, height: `${size}px` });
       if (layer < 0) button.classList.toggle("wil-net-off", !shape.inputs.includes(INPUTS[unit][0]));
     }
+    this.handles.classList.toggle("wil-net-close", pitch < 132);
+    this.handles.classList.toggle("wil-net-tight", pitch < 76);
     const middles = this.layerSpots.slice(0, shape.hidden.length).map(([{ x, size }]) => x + size / 2);
     this.steppers.forEach((element, layer) => (element.style.left = `${middles[layer]}px`));
     this.whole.style.left = `${middles.length ? (middles[0] + middles[middles.length - 1]) / 2 : start + pitch / 2}px`;
