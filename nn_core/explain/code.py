@@ -10,6 +10,7 @@ import ast
 import inspect
 import textwrap
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -69,6 +70,7 @@ def excerpts(row: Row, chosen: Chosen) -> list[Excerpt]:
     return found
 
 
+@cache
 def excerpt(stage: str, fn: Callable, marks: tuple[tuple[str, str], ...]) -> Excerpt:
     """A function's source without its docstring, with the lines that hold one of the words marked."""
     lines = _without_docstring(textwrap.dedent(inspect.getsource(fn)))
