@@ -103,9 +103,11 @@ export function mount(element, options, { theme, ask, status, tools, aim, light,
     }
     const { columns, lines, side } = best;
     const across = width / columns;
+    const down = Math.min(height / lines, side + HEAD + 12);
+    const top = Math.max(0, (height - lines * down) / 2);
     return Array.from({ length: pictures }, (_, p) => ({
       x: across * (p % columns) + (across - side) / 2,
-      y: (height / lines) * Math.floor(p / columns) + HEAD,
+      y: top + down * Math.floor(p / columns) + HEAD,
       side: Math.max(20, side),
     }));
   }
@@ -142,7 +144,8 @@ export function mount(element, options, { theme, ask, status, tools, aim, light,
     pen.fillText(name(layers[p]), x, y - 24, side);
     pen.fillStyle = theme.colour("muted");
     pen.font = theme.font(12.5);
-    pen.fillText(`shows ${percent(explained[p])} of the spread${final ? " · ringed: wrong" : ""}`, x, y - 7, side);
+    const share = side < 200 ? percent(explained[p]) : `shows ${percent(explained[p])}`;
+    pen.fillText(`${share}${side < 200 && final ? "" : " of the spread"}${final ? " · ringed: wrong" : ""}`, x, y - 7, side);
     pen.fillStyle = theme.colour("zero");
     pen.beginPath();
     pen.roundRect(x, y, side, side, 10);

@@ -22,10 +22,10 @@ BASIS_STEP = Argument(None, 0, 10**12)
 
 @probe("medium", 16_000, basis_step=BASIS_STEP)
 def class_map(view: View, basis_step: int | None) -> dict:
-    """Each layer's answers to the sample rows along two directions, as shares of the spread at `basis_step`.
+    """Each layer's answers to the sample rows along two directions, those of `basis_step`.
 
-    points: int16 (pictures, n, 2), thousandths of the standard deviation that the answers had along the first direction
-    at `basis_step`, from their mean then. explained: float32 (pictures,), the share of all spread now that the two
+    points: int16 (pictures, n, 2), from the middle of the rows, in thousandths of the standard deviation that they had
+    along the first direction at `basis_step`. explained: float32 (pictures,), the share of all spread now that the two
     directions show. layers: int32 (pictures,), which layer each is; -1 is the inputs. labels: uint8 (n,), rows: int32
     (n,), answers: uint8 (n,), the classes it takes them for.
     """
@@ -36,11 +36,12 @@ def class_map(view: View, basis_step: int | None) -> dict:
     if known is None or known[0] != key:
         known = view.notes["class_map"] = (key, _bases(m if at == view.step else measured_at(view, at)))
     points, explained = [], []
-    for answers, (mean, directions, unit) in zip(_answers(m), known[1], strict=True):
-        seen = (answers - mean) @ directions / unit
-        points.append(np.clip(np.rint(1000 * seen), -32_767, 32_767).astype(np.int16))
-        total = answers.var(axis=0).sum()
-        explained.append(((answers - mean) @ directions).var(axis=0).sum() / total if total > 0 else 0.0)
+    for answers, (directions, unit) in zip(_answers(m), known[1], strict=True):
+        away = answers - answers.mean(axis=0)
+        seen = away @ directions
+        points.append(np.clip(np.rint(1000 * seen / unit), -32_767, 32_767).astype(np.int16))
+        total = (away**2).sum()
+        explained.append((seen**2).sum() / total if total > 0 else 0.0)
     result: dict[str, Any] = {
         "basis_step": at,
         "points": np.array(points),
@@ -75,17 +76,16 @@ def _answers(m: Measurement) -> list[np.ndarray]:
     return [(m.x if l < 0 else m.traces[l].a).astype(np.float64) for l in shown_layers(m)]
 
 
-def _bases(m: Measurement) -> list[tuple[np.ndarray, np.ndarray, float]]:
+def _bases(m: Measurement) -> list[tuple[np.ndarray, float]]:
     return [basis(answers) for answers in _answers(m)]
 
 
-def basis(answers: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
-    """Mean (units,), the two main directions (units, 2), and the standard deviation along the first, of (n, units).
+def basis(answers: np.ndarray) -> tuple[np.ndarray, float]:
+    """The two main directions (units, 2), and the standard deviation along the first, of answers (n, units).
 
     Directions are eigenvectors of the covariance, the largest entry of each positive, so that they are always the same.
     """
-    mean = answers.mean(axis=0)
-    away = answers - mean
+    away = answers - answers.mean(axis=0)
     if away.shape[1] <= away.shape[0]:
         _, vectors = np.linalg.eigh(away.T @ away)
         directions = vectors[:, ::-1][:, :2]
@@ -99,4 +99,4 @@ def basis(answers: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
     largest = directions[np.abs(directions).argmax(axis=0), [0, 1]]
     directions = directions * np.where(largest < 0, -1.0, 1.0)
     spread = float((away @ directions[:, 0]).std())
-    return mean, directions, spread if spread > 0 else 1.0
+    return directions, spread if spread > 0 else 1.0

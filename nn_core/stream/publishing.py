@@ -21,7 +21,7 @@ from ..run import CURVES
 from ..schedules import SCHEDULES
 from .bench import Bench, Seat
 from .frames import encode
-from .viewers import FRAME_BYTES, Delivery, Subscription, Viewer
+from .viewers import FRAME_BYTES, SHARE, SPARE_SHARE, Delivery, Subscription, Viewer
 from .words import reason
 
 Result = tuple[dict[str, Any], dict[str, np.ndarray]]
@@ -37,6 +37,8 @@ class Publisher:
         self.strokes: Strokes = ()
         self.drawn = False
         self.pin: tuple[int, int] | None = None
+        #: Whether the network learns as fast as it can, so that whatever looks at it slows it down.
+        self.hurried = True
         self._still = True
         self._bench = bench
         self._send = send
@@ -80,7 +82,9 @@ class Publisher:
         seats = {key: seat for key, seat in self._bench.seats.items() if seat.run is not None}
         sections = {key: self._section(seats[key], playing) for key in self._asked_for(viewer, seats)}
         used, waiting = 0, False
-        for wanted, run, had in viewer.due(PROBES, self._bench.shown, list(seats), self._version, now, still):
+        for wanted, run, had in viewer.due(
+            PROBES, self._bench.shown, list(seats), self._version, now, still, SHARE if self.hurried else SPARE_SHARE
+        ):
             expected = had.size or PROBES[wanted.probe].max_bytes
             if used and used + expected > FRAME_BYTES:
                 waiting = True

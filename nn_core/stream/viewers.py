@@ -18,9 +18,10 @@ from .commands import MAX_CREDITS, MAX_RATE
 #: A frame takes up no further probe once it has this many bytes; the rest follows in the next one.
 FRAME_BYTES = 24_000
 
-#: A probe that does not come with every frame takes up at most this share of the time while the network learns: a dear
-#: one comes more rarely than its cadence. A page asks for a few such probes, which together stay below a twentieth.
-SHARE = 0.015
+#: A probe that does not come with every frame takes up at most this share of the time while the network learns as fast
+#: as it can, and that one where it has time to spare: a dear probe comes more rarely than its cadence. A page asks for a
+#: few such probes, which together stay below a twentieth.
+SHARE, SPARE_SHARE = 0.01, 0.1
 
 #: Names every run of the workbench in a subscription.
 ALL_RUNS = "all"
@@ -101,11 +102,19 @@ class Viewer:
         return max(0.0, self._next - _EARLY - now)
 
     def due(
-        self, probes: Mapping[str, Probe], shown: str, runs: list[str], version: int, now: float, still: bool
+        self,
+        probes: Mapping[str, Probe],
+        shown: str,
+        runs: list[str],
+        version: int,
+        now: float,
+        still: bool,
+        share: float = SHARE,
     ) -> list[tuple[Subscription, str, Delivery]]:
         """The subscriptions and runs that are due, longest waited for first. `still`: nothing is learning now.
 
-        While the network learns, a probe comes as often as its cadence allows, and every one when all stands still.
+        While the network learns, a probe comes as often as its cadence and its `share` of the time allow, and every one
+        when all stands still.
         """
         due = []
         for wanted in self.subscriptions:
@@ -113,7 +122,7 @@ class Viewer:
             interval = 1 / rate if rate else 0.0
             for run in wanted.runs(shown, runs):
                 had = wanted.delivery(run)
-                rest = max(interval, had.cost / SHARE) if interval else 0.0
+                rest = max(interval, had.cost / share) if interval else 0.0
                 if had.version != version and not had.refused and (still or now - had.at >= rest - _EARLY):
                     due.append((wanted, run, had))
         due.sort(key=lambda one: one[2].at)

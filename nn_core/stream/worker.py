@@ -204,6 +204,7 @@ class Worker:
         due = self._player.due(now)
         if due != 0 and not self._orders.returning:
             wanted = self._chunk if due is None else min(due, self._chunk)
+            self._publisher.hurried = due is None or due > self._chunk
             try:
                 done = self._bench.advance(wanted)
             except Exception as problem:
