@@ -121,7 +121,7 @@ class Worker:
                     self._welcome()
                     self._train()
                     self._open()
-                    self._orders.laboratory.work(4 * SLICE)
+                    self._orders.laboratory.work(8 * SLICE)
                     self._publish()
                     self._news |= self._orders.tend(self._clock())
                     self._keeper.tend(self._clock(), self._player.moving)
