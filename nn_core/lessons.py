@@ -609,7 +609,7 @@ SAME_START = Lesson(
             high=4,
             right=0,
             close=1,
-            unit="pictures",
+            unit="of 4",
         ),
         trials=(_circle(init="zeros"), _circle(init="constant", value=0.5), _circle(init="glorot_uniform")),
         labels=(("all 0", "every weight"), ("all 0.5", "every weight"), ("random", "every weight its own")),

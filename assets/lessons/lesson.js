@@ -26,7 +26,7 @@ export class Lesson {
     this.progress = h("progress", { class: "wil-lesson-progress", max: 1, value: 0, hidden: true, "aria-label": "How far the runs are" });
     this.why = h("section", { class: "wil-card wil-lesson-why", style: "--span: 5" }, h("h2", {}, inline(text.belief)), h("p", {}, inline(text.why)));
     this.after = h("div", { class: "wil-pictures wil-lesson-after", hidden: true }, this.why);
-    this.foot = h("div", { class: "wil-runbar wil-lesson-foot" }, spec.question.facts.map((words) => h("span", { class: "wil-chip" }, words)), spec.question.stoodIn ? h("span", {}, context.texts["stood in"]) : null);
+    this.foot = h("div", { class: "wil-runbar wil-lesson-foot" }, spec.question.facts.map((words) => h("span", { class: "wil-chip" }, words)), spec.question.stoodIn ? h("span", {}, `${context.texts["stood in"]} ${text["stood in"] ?? ""}`) : null);
     this.element = h(
       "div",
       { class: "wil-lesson-view" },

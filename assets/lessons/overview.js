@@ -15,7 +15,7 @@ export class Overview {
       lessons.map(({ name, title, minutes }, i) => {
         const done = record.findLast(({ key, truth }) => key === `${name}/question` && truth !== null);
         const state = done ? (done.right ? "guessed right" : "done") : `${minutes} minutes`;
-        return h("li", {}, h("button", { class: "wil-lesson-item", type: "button", onclick: () => go(name) }, h("span", { class: done ? "wil-dot wil-dot-done" : "wil-dot", "aria-hidden": "true" }, done ? "✓" : i + 1), h("span", {}, title), h("span", { class: "wil-label" }, state)));
+        return h("li", {}, h("button", { class: "wil-lesson-item", type: "button", onclick: () => go(name) }, h("span", { class: done ? "wil-done wil-done-now" : "wil-done", "aria-hidden": "true" }, done ? "✓" : i + 1), h("span", {}, title), h("span", { class: "wil-label" }, state)));
       }),
     );
     const next = lessons.find(({ name }) => !record.some(({ key, truth }) => key === `${name}/question` && truth !== null));
@@ -33,7 +33,7 @@ export class Overview {
     this.element = h(
       "div",
       { class: "wil-overview" },
-      h("h2", { class: "wil-sentence" }, "Nine lessons: guess, run, see"),
+      h("h2", { class: "wil-sentence wil-lesson-question" }, "Nine lessons: guess, run, see"),
       h("p", { class: "wil-lesson-sub" }, texts.course),
       h("div", { class: "wil-pictures" }, h("section", { class: "wil-card", style: "--span: 4", "aria-label": "Lessons" }, list), h("section", { class: "wil-card wil-record-card", style: "--span: 8", "aria-label": "Your record" }, h("h2", { class: "wil-record-title" }, "Your record"), h("p", { class: "wil-label" }, rows.length ? texts.record : texts.unrecorded), rows.length ? h("div", { class: "wil-record-scroll" }, table) : null)),
       h("section", { class: "wil-controls wil-lesson-bar", "aria-label": "Lessons" }, h("div", { class: "wil-lesson-buttons" }, buttons)),

@@ -2,9 +2,10 @@
 
 import { count, number } from "../live/format.js";
 
-// A number from a run as a sentence shows it: whole where it is large, else two digits.
+// A number from a run as a sentence shows it: whole where it is large, else two digits, and the smallest ones in words.
 export function fact(value) {
   if (!Number.isFinite(value)) return "–";
+  if (value !== 0 && Math.abs(value) < 1e-6) return Math.abs(value) < 1e-9 ? "less than a billionth" : `${Math.ceil(Math.abs(value) * 1e9)} billionths`;
   return Math.abs(value) >= 10 ? count(Math.round(value)) : number(value, 2);
 }
 

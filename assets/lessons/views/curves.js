@@ -26,16 +26,16 @@ export class View {
   // On a phone one axis is shown at a time.
   buildTabs(labels) {
     this.tabs = this.sheets.map((sheet, i) =>
-      h("button", { class: "wil-tab", type: "button", role: "tab", onclick: () => this.choose(i) }, h("strong", {}, labels[i][0]), (sheet.tabNote = h("span", {}, "to draw"))),
+      h("button", { class: "wil-curve-tab", type: "button", role: "tab", onclick: () => this.choose(i) }, h("strong", {}, labels[i][0]), (sheet.tabNote = h("span", {}, "to draw"))),
     );
     const first = this.sheets[0].card.element;
-    this.bar = h("div", { class: "wil-tabs", role: "tablist", "aria-label": "Curves" }, this.tabs);
+    this.bar = h("div", { class: "wil-curve-tabs", role: "tablist", "aria-label": "Curves" }, this.tabs);
     queueMicrotask(() => first.parentElement?.prepend(this.bar));
   }
 
   choose(i) {
     this.at = i;
-    this.sheets.forEach((sheet, k) => sheet.card.element.classList.toggle("wil-tab-shown", k === i));
+    this.sheets.forEach((sheet, k) => sheet.card.element.classList.toggle("wil-curve-tab-shown", k === i));
     this.tabs.forEach((tab, k) => tab.setAttribute("aria-selected", String(k === i)));
   }
 

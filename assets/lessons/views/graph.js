@@ -24,7 +24,7 @@ export function drawGraph(sizes, names, link) {
     for (let i = 0; i < sizes[l]; i++)
       for (let j = 0; j < units; j++) {
         const [[x1, y1], [x2, y2]] = [at[l][i], at[l + 1][j]];
-        const { weight, label, classes = "", attributes = {}, extra = null } = link(l, i, j);
+        const { weight, label, classes = "", attributes = {} } = link(l, i, j);
         const sign = weight > 0 ? "wil-link-plus" : weight < 0 ? "wil-link-minus" : "wil-link-zero";
         const share = i === j || sizes[l] === 1 || units === 1 ? 0.5 : 0.27;
         const [x, y] = [x1 + (x2 - x1) * share, y1 + (y2 - y1) * share];
@@ -32,29 +32,28 @@ export function drawGraph(sizes, names, link) {
         lines.push(
           svg(
             "g",
-            { class: `wil-graph-link ${sign} ${classes}`, ...attributes },
-            svg("path", { d: path, class: "wil-graph-reach" }),
-            svg("path", { d: path, class: "wil-graph-ring" }),
-            svg("path", { d: path, class: "wil-graph-line", "stroke-width": 1.5 + 7 * Math.min(1, Math.abs(weight)) }),
+            { class: `wil-net-link ${sign} ${classes}`, ...attributes },
+            svg("path", { d: path, class: "wil-net-reach" }),
+            svg("path", { d: path, class: "wil-net-ring" }),
+            svg("path", { d: path, class: "wil-net-line", "stroke-width": 1.5 + 7 * Math.min(1, Math.abs(weight)) }),
             plate(label ?? `w ${number(weight, 2)}`, x, y),
-            extra ? plate(extra, x, y + 26, "wil-graph-extra") : null,
           ),
         );
       }
   });
   at.forEach((layer, l) =>
     layer.forEach(([x, y], i) => {
-      labels.push(svg("circle", { cx: x, cy: y, r: 26, class: "wil-graph-unit" }), svg("text", { x, y: y + 5, class: "wil-graph-name", "text-anchor": "middle" }, names[l][i]));
+      labels.push(svg("circle", { cx: x, cy: y, r: 26, class: "wil-net-unit" }), svg("text", { x, y: y + 5, class: "wil-net-name", "text-anchor": "middle" }, names[l][i]));
     }),
   );
-  return svg("svg", { class: "wil-graph", viewBox: `0 0 ${WIDTH} ${HEIGHT}` }, lines, labels);
+  return svg("svg", { class: "wil-net", viewBox: `0 0 ${WIDTH} ${HEIGHT}` }, lines, labels);
 }
 
-function plate(words, x, y, classes = "") {
+function plate(words, x, y) {
   const wide = words.length * 8 + 14;
   return svg(
     "g",
-    { class: `wil-graph-plate ${classes}` },
+    { class: "wil-net-plate" },
     svg("rect", { x: x - wide / 2, y: y - 12, width: wide, height: 24, rx: 8 }),
     svg("text", { x, y: y + 5, "text-anchor": "middle" }, words),
   );

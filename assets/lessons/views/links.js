@@ -14,7 +14,7 @@ export class View {
     this.clicks = ask.kind === "click";
     this.sizes = ask.sizes ?? SIZES;
     this.changed = changed;
-    this.card = new Card(this.clicks ? "Mark the links without blame" : labels[0][0], "", small ? 12 : 8, "wil-lesson-links");
+    this.card = new Card(this.clicks ? "Mark the links without blame" : labels[0][0], "", 12, "wil-lesson-links");
     this.cards = [this.card];
     this.marked = new Set();
     this.draw();
@@ -44,14 +44,14 @@ export class View {
     const known = gradient !== undefined;
     const right = known && this.clicks && chosen === (gradient === 0);
     const classes = [chosen ? "wil-link-marked" : "", known ? (gradient === 0 ? "wil-link-dead" : "wil-link-blamed") : "", known && this.clicks && !right ? "wil-link-wrong" : ""].join(" ");
-    const extra = known ? `blame ${gradient === 0 ? "0" : number(gradient, 2)}${this.clicks ? (right ? " ✓" : " ✗") : ""}` : null;
+    const label = known ? `blame ${gradient === 0 ? "0" : number(gradient, 2)}${this.clicks ? (right ? " ✓" : " ✗") : ""}` : null;
     const toggle = () => this.toggle(name);
     const attributes = { "data-link": name };
     if (this.clicks) {
       Object.assign(attributes, { role: "checkbox", tabindex: "0", "aria-checked": String(chosen), "aria-label": known ? `${words}, gradient ${number(gradient, 2)}` : words, "aria-disabled": String(Boolean(this.locked)), onclick: toggle });
       attributes.onkeydown = (event) => (event.key === " " || event.key === "Enter") && (event.preventDefault(), toggle());
     }
-    return { weight, classes, attributes, extra };
+    return { weight, label, classes, attributes };
   }
 
   toggle(name) {

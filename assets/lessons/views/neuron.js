@@ -16,29 +16,30 @@ export class View {
   draw(change = null) {
     const { x, target, belief } = this.options;
     const label = (index) => `w${index + 1} = ${change ? number(change[index], 2) : "0"}`;
+    const middle = (y) => y + 0.45 * (165 - y); // where a link's weight is written
     const input = (index, y) => [
-      svg("circle", { cx: 90, cy: y, r: 34, class: "wil-graph-unit" }),
-      svg("text", { x: 90, y: y - 4, class: "wil-graph-name", "text-anchor": "middle" }, `x${index + 1}`),
-      svg("text", { x: 90, y: y + 16, class: "wil-graph-value", "text-anchor": "middle" }, number(x[index])),
+      svg("circle", { cx: 90, cy: y, r: 34, class: "wil-net-unit" }),
+      svg("text", { x: 90, y: y - 4, class: "wil-net-name", "text-anchor": "middle" }, `x${index + 1}`),
+      svg("text", { x: 90, y: y + 16, class: "wil-net-value", "text-anchor": "middle" }, number(x[index])),
       svg("path", { d: `M126 ${y}L392 165`, class: `wil-neuron-link ${change ? (change[index] ? "wil-neuron-moved" : "wil-neuron-still") : ""}` }),
-      svg("rect", { x: 196, y: (y + 165) / 2 - 40 + (index ? 30 : 0) - 2, width: 100, height: 28, rx: 9, class: "wil-neuron-plate" }),
-      svg("text", { x: 246, y: (y + 165) / 2 - 20 + (index ? 30 : 0) - 1, class: "wil-graph-name", "text-anchor": "middle" }, label(index)),
+      svg("rect", { x: 188, y: middle(y) - 15, width: 116, height: 30, rx: 9, class: "wil-neuron-plate" }),
+      svg("text", { x: 246, y: middle(y) + 6, class: "wil-net-name", "text-anchor": "middle" }, label(index)),
     ];
     const changes = change
-      ? change.map((value, index) => svg("text", { x: 246, y: index ? 306 : 40, class: `wil-neuron-change ${value ? "" : "wil-neuron-none"}`, "text-anchor": "middle" }, value ? signed(value) : "no change"))
+      ? change.map((value, index) => svg("text", { x: 246, y: index ? middle(250) + 44 : middle(80) - 28, class: `wil-neuron-change ${value ? "" : "wil-neuron-none"}`, "text-anchor": "middle" }, value ? signed(value) : "no change"))
       : [];
     this.card.body.replaceChildren(
       svg(
         "svg",
-        { class: "wil-graph", viewBox: "0 0 620 330", role: "img", "aria-label": `x1 is ${x[0]}, x2 is ${x[1]}. The neuron believes in blue by ${belief}; it should by ${target}.` },
+        { class: "wil-net", viewBox: "0 0 620 330", role: "img", "aria-label": `x1 is ${x[0]}, x2 is ${x[1]}. The neuron believes in blue by ${belief}; it should by ${target}.` },
         input(0, 80),
         input(1, 250),
-        svg("circle", { cx: 436, cy: 165, r: 42, class: "wil-graph-unit" }),
-        svg("text", { x: 436, y: 160, class: "wil-graph-name", "text-anchor": "middle" }, "neuron"),
-        svg("text", { x: 436, y: 182, class: "wil-graph-value", "text-anchor": "middle" }, `says ${number(belief)}`),
+        svg("circle", { cx: 436, cy: 165, r: 42, class: "wil-net-unit" }),
+        svg("text", { x: 436, y: 160, class: "wil-net-name", "text-anchor": "middle" }, "neuron"),
+        svg("text", { x: 436, y: 182, class: "wil-net-value", "text-anchor": "middle" }, `says ${number(belief)}`),
         svg("path", { d: "M482 165h34", class: "wil-neuron-link" }),
-        svg("text", { x: 526, y: 158, class: "wil-graph-name" }, "should"),
-        svg("text", { x: 526, y: 180, class: "wil-graph-name" }, `say ${target}`),
+        svg("text", { x: 526, y: 158, class: "wil-net-name" }, "should"),
+        svg("text", { x: 526, y: 180, class: "wil-net-name" }, `say ${target}`),
         changes,
       ),
     );

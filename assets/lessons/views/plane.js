@@ -54,10 +54,10 @@ export class View {
 class Plane {
   constructor(parent, theme) {
     this.theme = theme;
-    this.frame = h("div", { class: "wil-field", role: "img", "aria-label": "Not known yet" });
-    this.pixels = new Pixels(this.frame, "wil-field-pixels");
+    this.frame = h("div", { class: "wil-sky", role: "img", "aria-label": "Not known yet" });
+    this.pixels = new Pixels(this.frame, "wil-sky-pixels");
     this.sheet = new Sheet(this.frame, () => this.paint());
-    this.veil = h("span", { class: "wil-field-veil", "aria-hidden": "true" }, "?");
+    this.veil = h("span", { class: "wil-sky-veil", "aria-hidden": "true" }, "?");
     this.frame.append(this.veil);
     parent.append(this.frame);
   }
@@ -130,8 +130,8 @@ class Units {
     this.theme = theme;
     this.tiles = Array.from({ length: count }, (_, i) => {
       const element = h("div", { class: "wil-unit-tile", role: "img", "aria-label": `Unit ${i + 1}: not known yet` });
-      const pixels = new Pixels(element, "wil-field-pixels");
-      const veil = h("span", { class: "wil-field-veil", "aria-hidden": "true" }, "?");
+      const pixels = new Pixels(element, "wil-sky-pixels");
+      const veil = h("span", { class: "wil-sky-veil", "aria-hidden": "true" }, "?");
       element.append(veil);
       return { element, pixels, veil };
     });

@@ -8,8 +8,8 @@ export class View {
     this.options = options;
     this.trials = labels.map(([label, note]) => {
       const card = new Card(label, note, small ? 12 : 3, "wil-lesson-tally");
-      const circles = Array.from({ length: options.runs }, () => h("span", { class: "wil-run" }));
-      const grid = h("div", { class: "wil-runs", role: "img", "aria-label": "Not known yet" }, circles);
+      const circles = Array.from({ length: options.runs }, () => h("span", { class: "wil-tally-one" }));
+      const grid = h("div", { class: "wil-tally", role: "img", "aria-label": "Not known yet" }, circles);
       card.body.append(grid);
       return { card, circles, grid, ended: 0, reached: 0 };
     });
@@ -27,7 +27,7 @@ export class View {
     const share = this.options.path.split(".").reduce((value, part) => value[part], read);
     const reached = share >= this.options.reach;
     trial.reached += reached;
-    circle.className = reached ? "wil-run wil-run-reached" : "wil-run wil-run-ended";
+    circle.className = reached ? "wil-tally-one wil-tally-reached" : "wil-tally-one wil-tally-ended";
     circle.textContent = reached ? "✓" : Math.floor(100 * share);
     trial.grid.setAttribute("aria-label", `${trial.reached} of ${trial.ended} got there`);
   }
@@ -42,7 +42,7 @@ export class View {
       Object.assign(trial, { ended: 0, reached: 0 });
       trial.grid.setAttribute("aria-label", "Not known yet");
       for (const circle of trial.circles) {
-        circle.className = "wil-run";
+        circle.className = "wil-tally-one";
         circle.textContent = "";
       }
     }
