@@ -392,11 +392,10 @@ class View {
     this.sentence.draw(run.scalars, this.run, run.probes);
     this.runBar.draw(run.scalars);
     this.timeline?.draw(run, this.runs);
-    if (this.undrawn) {
-      this.undrawn = 0;
-      const { step, epoch, loss } = run.scalars;
-      Object.assign(this.host.dataset, { step, epoch, loss: loss ?? "", head: run.scalars.head, frames: ++this.drawn });
-    }
+    const { step, epoch, loss, head } = run.scalars;
+    this.drawn += this.undrawn ? 1 : 0;
+    this.undrawn = 0;
+    Object.assign(this.host.dataset, { step, epoch, loss: loss ?? "", head, frames: this.drawn });
   }
 
   absorb(sections) {

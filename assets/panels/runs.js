@@ -7,7 +7,7 @@ import { count } from "../live/format.js";
 const DAY = 86400;
 
 export function mount(element, options, { theme, ask, status, texts }) {
-  const list = h("div", { class: "wil-run-list", role: "list" });
+  const list = h("div", { class: "wil-myrun-list", role: "list" });
   const empty = h("p", { class: "wil-explain", role: "status" }, texts.loading);
   element.append(empty, list);
   let cards = new Map();
@@ -52,20 +52,20 @@ export function mount(element, options, { theme, ask, status, texts }) {
 class Card {
   constructor(id, theme, ask, texts, changed) {
     Object.assign(this, { id, theme, ask, texts, changed });
-    this.room = h("div", { class: "wil-run-curve", role: "img" });
-    this.name = h("input", { class: "wil-run-name", type: "text", maxlength: 80, placeholder: texts.unnamed, "aria-label": "Name of the run", onchange: () => this.rename() });
-    this.facts = h("p", { class: "wil-run-facts" });
-    this.best = h("p", { class: "wil-run-best" });
-    this.notice = h("p", { class: "wil-run-notice", hidden: true });
+    this.room = h("div", { class: "wil-myrun-curve", role: "img" });
+    this.name = h("input", { class: "wil-myrun-name", type: "text", maxlength: 80, placeholder: texts.unnamed, "aria-label": "Name of the run", onchange: () => this.rename() });
+    this.facts = h("p", { class: "wil-myrun-facts" });
+    this.best = h("p", { class: "wil-myrun-best" });
+    this.notice = h("p", { class: "wil-myrun-notice", hidden: true });
     this.open = h("button", { class: "wil-button", type: "button", onclick: () => this.ask({ cmd: "show", run: id }) }, "Open");
     this.beside = h("button", { class: "wil-button", type: "button", title: texts.beside, onclick: () => this.ask({ cmd: "show", run: id, beside: true }) }, "Compare");
     this.remove = h("button", { class: "wil-button", type: "button", onclick: () => this.delete() }, "Delete");
     this.element = h(
       "article",
-      { class: "wil-run", role: "listitem" },
+      { class: "wil-myrun", role: "listitem" },
       this.room,
-      h("div", { class: "wil-run-words" }, this.name, this.facts, this.best, this.notice),
-      h("div", { class: "wil-run-acts" }, this.open, this.beside, this.remove),
+      h("div", { class: "wil-myrun-words" }, this.name, this.facts, this.best, this.notice),
+      h("div", { class: "wil-myrun-acts" }, this.open, this.beside, this.remove),
     );
     this.sheet = new Sheet(this.room, () => this.paint());
   }
@@ -74,7 +74,7 @@ class Card {
     this.run = run;
     if (document.activeElement !== this.name) this.name.value = run.name;
     this.name.placeholder = run.title || this.texts.unnamed;
-    this.element.classList.toggle("wil-run-shown", shown);
+    this.element.classList.toggle("wil-myrun-shown", shown);
     const settings = run.problem || [run.data, ...run.settings].join(" · ");
     const changes = run.changes ? ` · changed ${run.changes === 1 ? "once" : `${count(run.changes)} times`}` : "";
     const marks = run.bookmarks ? ` · ${run.bookmarks} bookmark${run.bookmarks > 1 ? "s" : ""}` : "";
