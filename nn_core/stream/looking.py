@@ -10,6 +10,10 @@ from ..evaluation import targets_for
 from ..probes import View
 
 
+#: Where looking begins: a plainly written 3 among the bundled digits.
+FIRST = 3
+
+
 def choose(view: View, now: int, how: str, value: int | str | None) -> int:
     """The held-out row to look at next, where row `now` is looked at.
 

@@ -24,7 +24,7 @@ from .commands import MAX_SEED, MAX_VIEWERS, check_command
 from .history import History
 from .keeping import Keeper
 from .laboratory import Laboratory
-from .looking import choose
+from .looking import FIRST, choose
 from .pacing import Player
 from .publishing import Publisher
 from .saving import Saver
@@ -46,7 +46,7 @@ class Orders:
         saver: Saver,
         clock: Callable[[], float],
     ):
-        self.look = 0
+        self.look = FIRST
         self.problem = ""
         self.returning: set[str] = set()
         self.laboratory = Laboratory(saver)
