@@ -44,6 +44,12 @@ function word(label, explanation) {
   return h("span", { class: "wil-word", tabindex: "0", "aria-describedby": id }, label, tip);
 }
 
+// A number behind an unbreakable space flows with the words: a box of its own could stand alone on the next line.
+function together(nodes, number) {
+  if (String(nodes.at(-1)).endsWith("\u00a0")) number.style.display = "inline";
+  return number;
+}
+
 const unbroken = (text) => text.replaceAll("~", "\u00a0");
 
 // Turns a line of our texts into nodes: **strong**, [[word|explanation]], {name} for a number that `numbers` collects, and
@@ -57,7 +63,7 @@ export function inline(text = "", numbers = null) {
     from = match.index + match[0].length;
     if (match[1] !== undefined) nodes.push(h("strong", {}, inline(match[1], numbers)));
     else if (match[2] !== undefined) nodes.push(word(match[2], match[3]));
-    else if (numbers) nodes.push(numbers(match[4]));
+    else if (numbers) nodes.push(together(nodes, numbers(match[4])));
   }
   nodes.push(unbroken(text.slice(from)));
   return nodes.filter((node) => node !== "");
