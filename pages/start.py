@@ -16,7 +16,7 @@ live(
             grow=90,
             digit=280,
             bar=20,
-            choose=["previous", "next"],
+            choose=["previous", "next", "draw"],
         ),
         panel(
             "curve",

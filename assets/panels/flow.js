@@ -118,8 +118,10 @@ export function mount(element, options, { theme, ask, status, tools, texts, sent
       const place = { layer: places.length, left: x, top, cell, columns, values };
       places.push(place);
       if (pinned?.layer === place.layer) ring(pen, place, pinned.unit);
-      pen.fillStyle = theme.colour("muted");
-      pen.fillText(cell * columns > 50 || layers.length < 4 ? `${values.length} units` : values.length, x + (cell * columns) / 2, top - 9);
+      const marked = pinned?.layer === place.layer ? pinned.unit : -1;
+      pen.fillStyle = theme.colour(marked < 0 ? "muted" : "ink");
+      if (marked >= 0) pen.fillText(`unit ${marked + 1} pinned`, x + (cell * columns) / 2, top - 9);
+      else pen.fillText(cell * columns > 50 || layers.length < 4 ? `${values.length} units` : values.length, x + (cell * columns) / 2, top - 9);
       x += cell * columns;
     }
     arrow(pen, x + gap / 2, middleLine, reach);

@@ -18,9 +18,9 @@ from .commands import MAX_CREDITS, MAX_RATE
 #: A frame takes up no further probe once it has this many bytes; the rest follows in the next one.
 FRAME_BYTES = 24_000
 
-#: A probe that does not come with every frame takes up at most this share of the time while the network learns as fast
-#: as it can, and that one where it has time to spare: a dear probe comes more rarely than its cadence. A page asks for a
-#: few such probes, which together stay below a twentieth.
+#: A probe that does not come with every frame takes up at most this share of the time: the first while the network
+#: learns as fast as it can, the second where there is time to spare. A dear probe so comes more rarely than its cadence.
+#: A page asks for a few of them, which together stay below a twentieth.
 SHARE, SPARE_SHARE = 0.01, 0.1
 
 #: Names every run of the workbench in a subscription.

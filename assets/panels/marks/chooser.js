@@ -8,7 +8,7 @@ export class Chooser {
     const look = (how, value) => ask({ cmd: "look", how, ...(value === undefined ? {} : { value }) });
     const button = (label, how, title) => h("button", { class: "wil-button wil-small", type: "button", title, onclick: () => look(how) }, label);
     this.select = h("select", { class: "wil-select wil-small", "aria-label": "Show me a", onchange: () => this.choose(look) });
-    this.drawing = h("button", { class: "wil-button wil-small", type: "button", "aria-pressed": "false", onclick: draw }, "Draw your own");
+    this.drawing = h("button", { class: "wil-button wil-small", type: "button", "aria-pressed": "false", onclick: draw }, ways.at(-1) === "draw" ? "or draw your own" : "Draw your own");
     const all = {
       previous: () => button("‹", "previous", "The digit before"),
       next: () => button("Next digit ›", "next", "The next digit that it has never seen"),
