@@ -89,7 +89,7 @@ class Worker:
         self._welcome()
         shown = settings.get("shown")
         self._bench.shown = shown if shown in self._bench.seats else next(iter(self._bench.seats), "")
-        self._orders.look = settings.get("look", 0)
+        self._orders.look = settings.get("look", self._orders.look)
         self._orders.tested = settings.get("tested")
         if settings.get("wanted"):
             self._orders.supply.want(**settings["wanted"])
