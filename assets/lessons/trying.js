@@ -105,17 +105,19 @@ export class Trying {
     for (const value of values) {
       if (Number.isInteger(Math.log10(value))) nodes.push(svg("path", { d: `M${x(value)} ${RULER - 5}v10`, class: "wil-axis-distance" }), svg("text", { x: x(value), y: HEIGHT - 3, class: "wil-axis-text", "text-anchor": "middle" }, number(value)));
     }
-    for (const [value] of this.found) this.point(nodes, value, x(value), y(this.found.get(value)), width);
+    const known = [...this.found.keys()].sort((a, b) => a - b);
+    known.forEach((value, i) => this.point(nodes, value, x(value), y(this.found.get(value)), i > 0 && x(value) - x(known[i - 1]) < 76, width));
     if (!this.found.has(this.value)) nodes.push(svg("path", { d: `M${x(this.value)} ${TOP}V${RULER}`, class: "wil-axis-plumb" }), svg("text", { x: x(this.value) + 8, y: y(38), class: "wil-axis-text wil-axis-it" }, this.running === this.value ? `${Math.round(100 * (this.share ?? 0))} %` : "?"));
     nodes.push(svg("circle", { cx: x(this.value), cy: RULER, r: 9, class: "wil-try-thumb" }));
     this.picture.setAttribute("viewBox", `0 0 ${width} ${HEIGHT}`);
     this.picture.replaceChildren(...nodes);
   }
 
-  point(nodes, value, across, down, width) {
+  // Close behind another point, a label stands on the other side of its own.
+  point(nodes, value, across, down, crowded, width) {
     const words = `${number(value)}: ${this.words(value)}`;
-    const left = across > width - 90;
-    nodes.push(svg("circle", { cx: across, cy: down, r: 5, class: "wil-try-point" }), svg("text", { x: across + (left ? -10 : 10), y: down + (down < 40 ? 14 : -4), class: "wil-axis-text wil-try-label", "text-anchor": left ? "end" : "start" }, words));
+    const left = !crowded && across > width - 90;
+    nodes.push(svg("circle", { cx: across, cy: down, r: 5, class: "wil-try-point" }), svg("text", { x: across + (left ? -10 : 10), y: down + (crowded || down < 40 ? 14 : -4), class: "wil-axis-text wil-try-label", "text-anchor": left ? "end" : "start" }, words));
   }
 
   restyle() {

@@ -21,7 +21,7 @@ class Course {
     this.steps = h("ol", { class: "wil-steps" });
     this.title = h("span", { class: "wil-steps-title" });
     this.phases = h("p", { class: "wil-phases", "aria-label": "Predict, run, reveal" });
-    this.listButton = h("button", { class: "wil-link wil-course-list", type: "button", onclick: () => this.overview() }, "All lessons and your record");
+    this.listButton = h("button", { class: "wil-link wil-course-list", type: "button", onclick: () => this.overview() }, "All lessons", h("span", { class: "wil-wide" }, " and your record"));
     this.room = h("div", { class: "wil-lesson-room" });
     element.append(
       h("header", { class: "wil-course-head" }, h("nav", { class: "wil-course", "aria-label": "Lessons" }, this.steps, this.title, this.listButton), this.phases),

@@ -2,22 +2,22 @@
 // Used by the lessons that look at single links.
 
 import { svg } from "../../live/dom.js";
-import { number } from "../../live/format.js";
 
-const WIDTH = 620;
 const HEIGHT = 330;
 
-// Places of the units of a network with these layer sizes: [layer][unit] -> [x, y].
-export function places(sizes) {
-  return sizes.map((units, l) => {
-    const x = 80 + (l * (WIDTH - 160)) / (sizes.length - 1);
-    return Array.from({ length: units }, (_, i) => [x, HEIGHT / 2 + (i - (units - 1) / 2) * 170]);
-  });
+// Whether a picture has to do with little room: on a phone, or within a card.
+export function narrow(small) {
+  return small || matchMedia("(max-width: 759px)").matches;
 }
 
 // Draws the network into a new SVG. `link(l, i, j)` gives what to say of a link: {weight, label, classes, attributes}.
-export function drawGraph(sizes, names, link) {
-  const at = places(sizes);
+export function drawGraph(sizes, names, link, close) {
+  const width = close ? 400 : 620;
+  const margin = close ? 32 : 80;
+  const at = sizes.map((units, l) => {
+    const x = margin + (l * (width - 2 * margin)) / (sizes.length - 1);
+    return Array.from({ length: units }, (_, i) => [x, HEIGHT / 2 + (i - (units - 1) / 2) * 170]);
+  });
   const lines = [];
   const labels = [];
   sizes.slice(1).forEach((units, l) => {
@@ -36,7 +36,7 @@ export function drawGraph(sizes, names, link) {
             svg("path", { d: path, class: "wil-net-reach" }),
             svg("path", { d: path, class: "wil-net-ring" }),
             svg("path", { d: path, class: "wil-net-line", "stroke-width": 1.5 + 7 * Math.min(1, Math.abs(weight)) }),
-            plate(label ?? `w ${number(weight, 2)}`, x, y),
+            plate(label, x, y),
           ),
         );
       }
@@ -46,7 +46,7 @@ export function drawGraph(sizes, names, link) {
       labels.push(svg("circle", { cx: x, cy: y, r: 26, class: "wil-net-unit" }), svg("text", { x, y: y + 5, class: "wil-net-name", "text-anchor": "middle" }, names[l][i]));
     }),
   );
-  return svg("svg", { class: "wil-net", viewBox: `0 0 ${WIDTH} ${HEIGHT}` }, lines, labels);
+  return svg("svg", { class: "wil-net", viewBox: `0 0 ${width} ${HEIGHT}` }, lines, labels);
 }
 
 function plate(words, x, y) {

@@ -4,13 +4,14 @@ import { say } from "../../live/dom.js";
 import { number } from "../../live/format.js";
 import { Card } from "../card.js";
 import { verdict } from "../words.js";
-import { drawGraph } from "./graph.js";
+import { drawGraph, narrow } from "./graph.js";
 
 const SIZES = [2, 2, 1];
 const NAMES = [["x1", "x2"], ["h1", "h2"], ["y"]];
 
 export class View {
   constructor({ ask, labels }, { changed, small }) {
+    this.close = narrow(small);
     this.clicks = ask.kind === "click";
     this.sizes = ask.sizes ?? SIZES;
     this.changed = changed;
@@ -29,7 +30,7 @@ export class View {
   draw() {
     if (!this.numbers) return this.card.body.replaceChildren();
     const focused = this.card.body.querySelector(":focus")?.dataset.link;
-    const graph = drawGraph(this.sizes, NAMES, (l, i, j) => this.link(l, i, j));
+    const graph = drawGraph(this.sizes, NAMES, (l, i, j) => this.link(l, i, j), this.close);
     this.card.body.replaceChildren(graph);
     if (focused) this.card.body.querySelector(`[data-link="${focused}"]`)?.focus();
     if (this.clicks && !this.gradients) this.card.say(this.marked.size ? `${this.marked.size} marked` : "");
@@ -44,7 +45,8 @@ export class View {
     const known = gradient !== undefined;
     const right = known && this.clicks && chosen === (gradient === 0);
     const classes = [chosen ? "wil-link-marked" : "", known ? (gradient === 0 ? "wil-link-dead" : "wil-link-blamed") : "", known && this.clicks && !right ? "wil-link-wrong" : ""].join(" ");
-    const label = known ? `blame ${gradient === 0 ? "0" : number(gradient, 2)}${this.clicks ? (right ? " ✓" : " ✗") : ""}` : null;
+    const blame = known && `${this.close ? "" : "blame "}${gradient === 0 ? "0" : number(gradient, 2)}`;
+    const label = known ? blame + (this.clicks ? (right ? " ✓" : " ✗") : "") : `${this.close ? "" : "w "}${number(weight, 2)}`;
     const toggle = () => this.toggle(name);
     const attributes = { "data-link": name };
     if (this.clicks) {

@@ -4,10 +4,12 @@ import { svg } from "../../live/dom.js";
 import { number } from "../../live/format.js";
 import { Card } from "../card.js";
 import { signed } from "../words.js";
+import { narrow } from "./graph.js";
 
 export class View {
   constructor({ options }, { small }) {
     this.options = options;
+    this.close = narrow(small);
     this.card = new Card("One neuron", "and the example that it sees", small ? 12 : 7, "wil-lesson-neuron");
     this.cards = [this.card];
     this.draw();
@@ -15,31 +17,32 @@ export class View {
 
   draw(change = null) {
     const { x, target, belief } = this.options;
+    const [first, link, neuron, end] = this.close ? [42, 152, 268, 326] : [90, 246, 436, 526];
     const label = (index) => `w${index + 1} = ${change ? number(change[index], 2) : "0"}`;
     const middle = (y) => y + 0.45 * (165 - y); // where a link's weight is written
     const input = (index, y) => [
-      svg("circle", { cx: 90, cy: y, r: 34, class: "wil-net-unit" }),
-      svg("text", { x: 90, y: y - 4, class: "wil-net-name", "text-anchor": "middle" }, `x${index + 1}`),
-      svg("text", { x: 90, y: y + 16, class: "wil-net-value", "text-anchor": "middle" }, number(x[index])),
-      svg("path", { d: `M126 ${y}L392 165`, class: `wil-neuron-link ${change ? (change[index] ? "wil-neuron-moved" : "wil-neuron-still") : ""}` }),
-      svg("rect", { x: 188, y: middle(y) - 15, width: 116, height: 30, rx: 9, class: "wil-neuron-plate" }),
-      svg("text", { x: 246, y: middle(y) + 6, class: "wil-net-name", "text-anchor": "middle" }, label(index)),
+      svg("circle", { cx: first, cy: y, r: 34, class: "wil-net-unit" }),
+      svg("text", { x: first, y: y - 4, class: "wil-net-name", "text-anchor": "middle" }, `x${index + 1}`),
+      svg("text", { x: first, y: y + 16, class: "wil-net-value", "text-anchor": "middle" }, number(x[index])),
+      svg("path", { d: `M${first + 36} ${y}L${neuron - 44} 165`, class: `wil-neuron-link ${change ? (change[index] ? "wil-neuron-moved" : "wil-neuron-still") : ""}` }),
+      svg("rect", { x: link - 58, y: middle(y) - 15, width: 116, height: 30, rx: 9, class: "wil-neuron-plate" }),
+      svg("text", { x: link, y: middle(y) + 6, class: "wil-net-name", "text-anchor": "middle" }, label(index)),
     ];
     const changes = change
-      ? change.map((value, index) => svg("text", { x: 246, y: index ? middle(250) + 44 : middle(80) - 28, class: `wil-neuron-change ${value ? "" : "wil-neuron-none"}`, "text-anchor": "middle" }, value ? signed(value) : "no change"))
+      ? change.map((value, index) => svg("text", { x: link, y: index ? middle(250) + 44 : middle(80) - 28, class: `wil-neuron-change ${value ? "" : "wil-neuron-none"}`, "text-anchor": "middle" }, value ? signed(value) : "no change"))
       : [];
     this.card.body.replaceChildren(
       svg(
         "svg",
-        { class: "wil-net", viewBox: "0 0 620 330", role: "img", "aria-label": `x1 is ${x[0]}, x2 is ${x[1]}. The neuron believes in blue by ${belief}; it should by ${target}.` },
+        { class: "wil-net", viewBox: `0 0 ${this.close ? 400 : 620} 330`, role: "img", "aria-label": `x1 is ${x[0]}, x2 is ${x[1]}. The neuron believes in blue by ${belief}; it should by ${target}.` },
         input(0, 80),
         input(1, 250),
-        svg("circle", { cx: 436, cy: 165, r: 42, class: "wil-net-unit" }),
-        svg("text", { x: 436, y: 160, class: "wil-net-name", "text-anchor": "middle" }, "neuron"),
-        svg("text", { x: 436, y: 182, class: "wil-net-value", "text-anchor": "middle" }, `says ${number(belief)}`),
-        svg("path", { d: "M482 165h34", class: "wil-neuron-link" }),
-        svg("text", { x: 526, y: 158, class: "wil-net-name" }, "should"),
-        svg("text", { x: 526, y: 180, class: "wil-net-name" }, `say ${target}`),
+        svg("circle", { cx: neuron, cy: 165, r: 42, class: "wil-net-unit" }),
+        svg("text", { x: neuron, y: 160, class: "wil-net-name", "text-anchor": "middle" }, "neuron"),
+        svg("text", { x: neuron, y: 182, class: "wil-net-value", "text-anchor": "middle" }, `says ${number(belief)}`),
+        svg("path", { d: `M${neuron + 46} 165h${end - neuron - 56}`, class: "wil-neuron-link" }),
+        svg("text", { x: end, y: 158, class: "wil-net-name" }, "should"),
+        svg("text", { x: end, y: 180, class: "wil-net-name" }, `say ${target}`),
         changes,
       ),
     );
