@@ -28,6 +28,7 @@ from nn_core.stream.commands import (
     parse_message,
 )
 from nn_core.stream.frames import decode
+from nn_core.stream.looking import FIRST
 from nn_core.stream.pacing import SPEEDS, Player
 from nn_core.stream.publishing import Publisher
 from nn_core.stream.store import Store, Superseded
@@ -677,7 +678,7 @@ def test_every_probe_is_due_once_when_all_stands_still(tmp_path):
         yield {"cmd": "look", "how": "next"}
         yield lambda log: len(log.frames) == count + 1
         fresh = log.frames[-1][1].runs[0]
-        assert fresh["scalars"]["s.index"] == 1 and "m.counts" in fresh["arrays"]
+        assert fresh["scalars"]["s.index"] == FIRST + 1 and "m.counts" in fresh["arrays"]
 
     serve(tmp_path, script)
 
