@@ -82,4 +82,5 @@ live(
             first=st.query_params.get("lesson", ""),
         )
     ],
+    timeline=False,
 )

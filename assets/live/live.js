@@ -8,6 +8,7 @@ import { Controls } from "./controls.js";
 import { h, inline, say } from "./dom.js";
 import { decode, RunState } from "./frames.js";
 import { Light } from "./light.js";
+import { Lead } from "./lead.js";
 import { Link } from "./link.js";
 import { Notice } from "./notice.js";
 import { Opening } from "./opening.js";
@@ -148,6 +149,7 @@ class View {
     this.announcer = h("div", { class: "wil-sr", role: "status", "aria-live": "polite" });
     this.advice = h("p", { class: "wil-advice" });
     this.advise(text.see, text.try);
+    this.lead = text.lead && new Lead(text.lead, text["lead to"], this.base, spec.token);
     const placed = (place) => this.pictures.filter((picture) => (picture.spec.place ?? "page") === place && picture !== this.futures).map((picture) => picture.element);
     const [cards, below, drawer] = ["page", "below", "more"].map(placed);
     this.body = h(
@@ -159,6 +161,7 @@ class View {
       this.timeline?.element,
       this.futures && h("div", { class: "wil-pictures" }, this.futures.element),
       this.advice,
+      this.lead?.element,
       this.controls.element,
       drawer.length ? h("div", { class: "wil-drawer" }, drawer) : null,
       this.opening.verdict,
@@ -409,6 +412,7 @@ class View {
   close() {
     this.presenter.close();
     this.link.close();
+    this.lead?.close();
     if (this.pending) cancelAnimationFrame(this.pending);
     for (const picture of this.pictures) picture.destroy();
     this.timeline?.destroy();
