@@ -18,31 +18,30 @@ if get_script_run_ctx(suppress_warning=True) is None:
 else:
     from pages.shared.live import DEPTHS
     from pages.shared.opening import open_link
-    from pages.shared.theme import dress
+    from pages.shared.theme import dress, underline
     from pages.shared.tokens import ASSETS
 
     st.set_page_config(page_title="Watch it learn", page_icon=ASSETS / "pictures" / "icon.png", layout="wide")
     dress()
-    page = st.navigation(
-        {
-            "": [
-                st.Page("pages/start.py", title="Start", default=True),
-                st.Page("pages/lessons.py", title="Lessons"),
-            ],
-            "Explore": [
-                st.Page("pages/dots.py", title="Dots on a plane"),
-                st.Page("pages/digits.py", title="Handwritten digits"),
-                st.Page("pages/tutorials.py", title="The two tutorials"),
-                st.Page("pages/compare.py", title="Compare"),
-            ],
-            "Look closer": [
-                st.Page("pages/layers.py", title="Inside the layers"),
-                st.Page("pages/update.py", title="One update, every number"),
-            ],
-            "Keep": [st.Page("pages/runs.py", title="My runs")],
-        },
-        position="top",
-    )
+    menu = {
+        "": [
+            st.Page("pages/start.py", title="Start", default=True),
+            st.Page("pages/lessons.py", title="Lessons"),
+        ],
+        "Explore": [
+            st.Page("pages/dots.py", title="Dots on a plane"),
+            st.Page("pages/digits.py", title="Handwritten digits"),
+            st.Page("pages/tutorials.py", title="The two tutorials"),
+            st.Page("pages/compare.py", title="Compare"),
+        ],
+        "Look closer": [
+            st.Page("pages/layers.py", title="Inside the layers"),
+            st.Page("pages/update.py", title="One update, every number"),
+        ],
+        "Keep": [st.Page("pages/runs.py", title="My runs")],
+    }
+    page = st.navigation(menu, position="top")
+    underline(menu, page)
     with st.container(key="depth-switch"):
         st.segmented_control(
             "Depth",
