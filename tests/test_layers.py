@@ -241,6 +241,16 @@ def test_a_column_is_made_again_when_something_was_done_at_its_step():
     assert (after["points"][-1] != before["points"][before["step"].tolist().index(50)]).any()
 
 
+def test_a_viewer_that_has_all_columns_gets_none():
+    run = trained(steps=50)
+    found = all_columns(run, "layers_history")
+    again = PROBES["layers_history"](View(run), start=len(found["step"]))
+    assert again["total"] == again["start"] == len(found["step"]) and again["points"].shape == (
+        0,
+        found["points"].shape[1],
+    )
+
+
 def test_columns_stay_few_however_long_a_run_is():
     columns = Columns()
     for step in range(0, 200_000, 7):

@@ -20,7 +20,8 @@ export function mount(element, options, { theme, ask, status, tools, texts, sent
   const pad = new Pad(digit.frame, theme, ask);
   const chooser = new Chooser(options.choose, ask, () => openPad(!pad.open));
   const words = options.sentence ? new Words(texts, sentence) : null;
-  element.append(h("div", { class: "wil-flow", style: `--digit: ${options.digit}px; --bar: ${options.bar}px` }, digit.element, middle, bars.element));
+  const box = h("div", { class: "wil-flow", style: `--digit: ${options.digit}px; --bar: ${options.bar}px` }, digit.element, middle, bars.element);
+  element.append(box);
   tools.append(chooser.element);
   const tip = new Tip(middle);
   let last = null;
@@ -40,6 +41,8 @@ export function mount(element, options, { theme, ask, status, tools, texts, sent
     const names = classesOf(status());
     const { image, probabilities } = arrays.sample;
     const { label, prediction } = scalars.sample;
+    box.hidden = chooser.element.hidden = !image;
+    if (!image) return words?.tell("image-other", {}); // a run that learns from something else than pictures
     chooser.build(names);
     digit.show(image, names[label]);
     if (pad.open) pad.preview(image);

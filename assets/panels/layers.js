@@ -199,7 +199,7 @@ export function mount(element, options, { theme, ask, status, tools, texts, sent
     for (let l = 0; l < layersCount; l++) {
       const edge = l === 0 || l === layersCount - 1;
       const name = l === layersCount - 1 ? "Last layer" : l === 0 ? "First layer" : `Layer ${l + 1}`;
-      const many = l === layersCount - 1 ? `${layers.widths[l]} outputs` : `${layers.widths[l]} units`;
+      const many = l === layersCount - 1 ? plural(layers.widths[l], "output") : plural(layers.widths[l], "unit");
       pen.fillStyle = theme.colour("ink");
       pen.font = theme.font(slim ? 15 : 15, edge ? 700 : 400);
       const tight = each < 30;
@@ -543,6 +543,10 @@ function against(comes, value) {
   if (times > 1.05) return `÷ ${times < 10 ? number(times, 2) : count(round(times))}`;
   if (times < 0.95) return `× ${1 / times < 10 ? number(1 / times, 2) : count(round(1 / times))}`;
   return "the same";
+}
+
+function plural(number, what) {
+  return `${number} ${what}${number === 1 ? "" : "s"}`;
 }
 
 // Two significant digits.

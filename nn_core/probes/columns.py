@@ -96,5 +96,5 @@ def columns_of(
     result["step"] = np.array(columns.steps[piece], np.int32)
     for name, array in columns.made[0].items():
         rows = [column[name] for column in columns.made[piece]]
-        result[name] = np.array(rows, array.dtype).reshape(len(rows), -1)
+        result[name] = np.array(rows, array.dtype).reshape(len(rows), array.size)
     return result
