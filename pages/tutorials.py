@@ -45,8 +45,6 @@ def begin(name: str) -> None:
     """Begin the runs of a start, as its button does."""
     handle = workbench.open_workbench(workbench_token())
     answer = workbench.request(handle, "compare", runs=STARTS[name]["runs"])
-    if answer["ok"] and "waiting" not in answer:
-        answer = workbench.request(handle, "play")
     if not answer["ok"]:
         st.error(answer["error"])
 

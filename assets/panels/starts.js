@@ -9,17 +9,12 @@ const gets = (name) => `${name.replace(/^Tutorial [A-Z] /, "")} gets`;
 
 export function mount(element, options, { ask, status, runs, texts, sentence }) {
   const ways = options.starts.map((start) => {
-    const button = h("button", { class: "wil-button wil-start", type: "button", onclick: () => begin(start) }, h("strong", {}, start.title), h("span", {}, start.what));
+    const button = h("button", { class: "wil-button wil-start", type: "button", onclick: () => ask({ cmd: "compare", runs: start.runs }) }, h("strong", {}, start.title), h("span", {}, start.what));
     return { ...start, button };
   });
   element.append(h("div", { class: "wil-starts", role: "group", "aria-label": "Run side by side" }, ways.map(({ button }) => button)));
   let told = "";
   let numbers = [];
-
-  async function begin(start) {
-    const reply = await ask({ cmd: "compare", runs: start.runs });
-    if (reply.ok && !reply.waiting) await ask({ cmd: "play" });
-  }
 
   // Whether the workbench's runs are those of a comparison: the same presets under the same names.
   function isAtWork({ runs: wanted }, present) {

@@ -177,7 +177,7 @@ class Orders:
         return self._begin({"configs": [wanted.to_dict()], "names": [""], "how": "beside" if beside else "instead"})
 
     def _compare(self, runs: list[dict[str, Any]]) -> Answer:
-        """Train these runs side by side from the start, in the place of all runs here."""
+        """Train these runs side by side from the start, at once, in the place of all runs here."""
         configs = []
         for one in runs:
             _check_names(one["changes"])
@@ -216,7 +216,8 @@ class Orders:
         for run, name in zip(runs, wanted["names"], strict=True):
             seats.append(self._replace(old, new_seat(run, name)))
             old = None
-        return self._shown(seats[0])
+        answer = self._shown(seats[0])
+        return {**answer, **self._play()} if wanted["how"] == "alone" else answer
 
     def _begin_wanted(self, wanted: dict[str, Any]) -> str | None:
         """The same once data has come, for the supply: the dataset that is still missing, or None."""
