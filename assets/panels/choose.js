@@ -21,7 +21,7 @@ export function mount(element, { datasets, tables }, { ask, status, tell, bus })
     return box;
   };
   const field = (name, control, ...more) => h("label", { class: "wil-plane-choice" }, h("span", {}, name), control, ...more);
-  const dataset = select("Data of the plane", datasets.map(({ name, title }) => [name, title]), (name) => renew({ dataset: name }));
+  const dataset = select("Dataset", datasets.map(({ name, title }) => [name, title]), (name) => renew({ dataset: name }));
   const ranges = {};
   const range = (name, label, low, high, step) => {
     const output = h("output", {});

@@ -2,9 +2,10 @@
 
 import { h } from "../live/dom.js";
 
-export function mount(element, { entries }, { ask, tell, advise, status, texts }) {
+export function mount(element, { entries }, { ask, tell, advise, texts }) {
   let chosen = null;
-  let own = "";
+  let own = new Set(); // the experiment's first run, and what was forked from it
+  let seen = false;
   const cards = entries.map((entry) =>
     h(
       "button",
@@ -19,7 +20,8 @@ export function mount(element, { entries }, { ask, tell, advise, status, texts }
     const reply = await ask({ cmd: "gallery", entry: entry.name });
     if (!reply?.ok) return;
     chosen = entry;
-    own = status().shown;
+    own = new Set([reply.run]);
+    seen = false;
     advise(entry.see, entry.attempt);
     tell(`${entry.title}. ${entry.see}`);
     document.querySelector("[data-testid=live-view]").scrollIntoView({ block: "start", behavior: "smooth" });
@@ -30,13 +32,13 @@ export function mount(element, { entries }, { ask, tell, advise, status, texts }
     for (const card of cards) card.setAttribute("aria-pressed", String(card.dataset.entry === chosen?.name));
   }
 
-  // Another run that is no offspring of the experiment ends it: the page's own advice comes back.
-  function told(news, run) {
-    if (!chosen || !run) return;
-    const family = new Set([own]);
-    for (const one of news.runs) if (family.has(one.parent)) family.add(one.id);
-    if (news.shown === own || family.has(news.shown) || news.runs.length > 1) return;
-    if (run.step === 0 && !own) own = news.shown;
+  // Once no run of the experiment is there any more, the page's own advice comes back.
+  function told(news) {
+    if (!chosen) return;
+    for (const { id, parent } of news.runs) if (own.has(parent)) own.add(id);
+    const there = news.runs.some(({ id }) => own.has(id));
+    if (there) seen = true;
+    if (there || !seen) return;
     chosen = null;
     advise(texts.see, texts.try);
     mark();

@@ -5,8 +5,8 @@ import { h, say } from "../live/dom.js";
 
 export function mount(element, { controls, depths }, { ask, tell }) {
   const boxes = controls.map(([name, words]) => {
-    const box = h("input", { type: "checkbox", checked: true, "data-name": name, onchange: () => make() });
-    return h("label", { class: "wil-check" }, box, words);
+    const box = h("input", { type: "checkbox", checked: true, "data-name": name, "aria-label": `Learners see: ${words}`, onchange: () => make() });
+    return h("span", { class: "wil-check" }, box, h("span", { "aria-hidden": "true", onclick: () => box.click() }, words));
   });
   const depth = h("select", { class: "wil-select wil-small", "aria-label": "Depth of the link", onchange: () => make() }, depths.map((name) => h("option", { value: name }, name)));
   const present = h("input", { type: "checkbox", onchange: () => make() });
@@ -25,7 +25,7 @@ export function mount(element, { controls, depths }, { ask, tell }) {
     if (!reply?.ok) return;
     const words = new URLSearchParams(reply.query);
     if (depth.value !== depths[0]) words.set("depth", depth.value);
-    const hidden = boxes.map((label) => label.firstChild).filter((box) => !box.checked);
+    const hidden = boxes.map((one) => one.firstChild).filter((box) => !box.checked);
     if (hidden.length) words.set("hide", hidden.map((box) => box.dataset.name).join(","));
     if (present.checked) words.set("present", "on");
     if (![...words].length) words.set("data", "circle");

@@ -271,8 +271,8 @@ class Orders:
         experiment = GALLERY[entry]
         config = experiment.config
         self._player.go_at(experiment.speed, self._clock())
-        self._shown(self._fill([config.replace(seed=config.seed + k) for k in range(experiment.repeats)]))
-        return self._play()
+        shown = self._shown(self._fill([config.replace(seed=config.seed + k) for k in range(experiment.repeats)]))
+        return {**shown, **(self._play() or {})}
 
     def _link(self, run: str | None) -> Answer:
         wanted = self._bench.loaded(run).run
