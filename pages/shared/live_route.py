@@ -28,6 +28,8 @@ from pages.shared.tokens import ASSETS
 #: Why a socket is closed for good; the browser does not try again.
 FOREIGN, UNKNOWN, MALFORMED, UNAVAILABLE = 4403, 4404, 4408, 4409
 
+_FOREIGN_SENTENCE = "This server does not take connections from here; open the page at the address that it printed."
+
 #: Frames a second: what a viewer begins with, and the least that a slow line is brought down to.
 _FULL_RATE, _LEAST_RATE = 60.0, 3.75
 
@@ -85,7 +87,7 @@ async def stream(socket: WebSocket) -> None:
     headers = socket.headers
     allowed = starlette_websocket._is_origin_allowed  # Streamlit's rule for its own socket
     if not await run_in_threadpool(allowed, headers.get("origin"), headers.get("host")):
-        return await _refuse(socket, FOREIGN, "This server does not accept connections from there; open the page at the address that it printed.")
+        return await _refuse(socket, FOREIGN, _FOREIGN_SENTENCE)
     try:
         handle = await run_in_threadpool(workbench.open_workbench, socket.path_params["token"])
     except (LookupError, ValueError) as problem:
