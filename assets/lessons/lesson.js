@@ -6,6 +6,8 @@ import { Stage } from "./stage.js";
 import { Trying } from "./trying.js";
 import { fact } from "./words.js";
 
+const FORGOTTEN = 2000; // ms without news of a run
+
 export class Lesson {
   // `context` is the panel's, with phase(name), recorded(answers), next ({title, go} or undefined) and finish().
   constructor(spec, context) {
@@ -65,9 +67,10 @@ export class Lesson {
       this.stage.put(last.guess);
       this.enter("run");
       this.heard(reply.running);
-    } else if (last && last.truth === null && this.phase !== "predict") {
+    } else if (this.phase === "run" || (last && !this.stage.touched)) {
       this.enter("predict");
-    } else if (last && this.phase === "predict" && !this.stage.touched) this.remember(last);
+      if (last) this.remember(last);
+    }
     this.drawBar();
   }
 
@@ -115,10 +118,16 @@ export class Lesson {
     this.headline.scrollIntoView({ block: "nearest" });
   }
 
+  // The worker has spoken of something else: if it was started anew meanwhile, it has forgotten what it was running.
+  wonder() {
+    if (this.busy && performance.now() - this.heardAt > FORGOTTEN) this.open();
+  }
+
   // What the worker tells of an experiment; a part's own key says whose it is.
   heard(news) {
     const [name, part] = (news.key ?? "").split("/");
     if (name !== this.spec.name) return;
+    this.heardAt = performance.now();
     if (part !== "question") return this.check?.heard(news);
     if (news.error) return this.fail({ error: news.error }, "predict");
     if (!this.busy && !news.revealed) return;
@@ -158,7 +167,10 @@ export class Lesson {
     this.after.hidden = phase !== "reveal";
     this.advice.hidden = phase === "reveal";
     this.progress.hidden = phase !== "run";
-    if (phase === "run") this.progress.value = 0;
+    if (phase === "run") {
+      this.progress.value = 0;
+      this.heardAt = performance.now();
+    }
     this.stage.lock(phase !== "predict");
     this.drawBar();
   }

@@ -8,6 +8,7 @@ export function mount(element, options, context) {
   const course = new Course(element, options, context);
   return {
     draw: () => {},
+    told: () => course.lesson?.wonder(),
     resize: () => course.restyle(),
     destroy: () => course.destroy(),
   };

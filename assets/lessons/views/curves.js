@@ -26,7 +26,7 @@ export class View {
   // On a phone one axis is shown at a time.
   buildTabs(labels) {
     this.tabs = this.sheets.map((sheet, i) =>
-      h("button", { class: "wil-curve-tab", type: "button", role: "tab", onclick: () => this.choose(i) }, h("strong", {}, labels[i][0]), (sheet.tabNote = h("span", {}, "to draw"))),
+      h("button", { class: "wil-curve-tab", type: "button", role: "tab", onclick: () => this.draw(i) }, h("strong", {}, labels[i][0]), (sheet.tabNote = h("span", {}, "to draw"))),
     );
     const first = this.sheets[0].card.element;
     this.bar = h("div", { class: "wil-curve-tabs", role: "tablist", "aria-label": "Curves" }, this.tabs);
