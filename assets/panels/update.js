@@ -182,6 +182,7 @@ class Update {
     this.effect = scalars.effect.update === this.model.update ? scalars.effect : null;
     if (this.effect && this.effectSeen !== this.effect.update + this.text) {
       this.effectSeen = this.effect.update + this.text;
+      this.effectArrays = arrays.effect;
       this.effects.show(this.effect, arrays.effect, this.model);
       this.fresh = true;
     }
@@ -257,7 +258,7 @@ class Update {
     }
     this.showSentence();
     this.path.show(model);
-    this.stages.show(model, this.at, { quiz: this.quiz, rows: this.rows, effect: this.effect, level: this.level });
+    this.stages.show(model, this.at, { quiz: this.quiz, rows: this.rows, effect: this.effect, effectArrays: this.effectArrays, level: this.level });
     this.code.show(model, stage, layer, model.notes(layer), badges, blank);
     this.effects.step(model, this.missing && this.quiz.withheld);
     this.below.show(model, this.rows);

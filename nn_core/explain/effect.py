@@ -19,18 +19,22 @@ from .row import Row
 
 #: Unseen rows that the ripple is measured on.
 RIPPLE = 200
+#: Places on the way from the old parameters to the new ones at which the loss is measured.
+WAYPOINTS = 9
 
 
 class Effect(NamedTuple):
     """promised: Σ gradient · change over all parameters. before, after: the batch's loss, with the update's own dropout
     masks. rows: on so many rows all three are measured; all of the batch, but for batches of more than 1,024 the piece
-    that the chosen row is in. shares: what each layer's parameters promised, (layers,)."""
+    that the chosen row is in. shares: what each layer's parameters promised, (layers,). along: the loss at WAYPOINTS
+    places on the straight way from the old parameters to the new ones, both ends included."""
 
     promised: float
     before: float
     after: float
     rows: int
     shares: np.ndarray
+    along: np.ndarray
 
 
 def effect(row: Row) -> Effect:
@@ -46,8 +50,8 @@ def effect(row: Row) -> Effect:
             shares[l] += _dot(grads[l].dnorm.dbeta, old.norm.beta, new.norm.beta)
     shares *= row.n / len(x)
     training = training_of(traces)
-    before, after = (_mean_loss(network, x, y, row.rules.loss, training) for network in (step.before, step.after))
-    return Effect(float(shares.sum()), before, after, len(x), shares)
+    along = _along(step.before.copy(np.float64), step.after, x.astype(np.float64), y, row.rules.loss, training)
+    return Effect(float(shares.sum()), along[0], along[-1], len(x), shares, np.array(along))
 
 
 def _dot(slope: np.ndarray, old: np.ndarray, new: np.ndarray) -> float:
@@ -63,12 +67,22 @@ def training_of(traces) -> Training | None:
     return Training(masks if any(mask is not None for mask in masks) else None)
 
 
-def _mean_loss(network: Network, x, y, loss: str, training: Training | None) -> float:
-    """The mean in float64 of the rows' losses."""
-    wide = network.copy(np.float64)
-    out = wide._forward(x.astype(np.float64), training)[-1]
-    targets = y if LOSSES[loss].targets == "labels" else np.asarray(y, np.float64)
-    return float(LOSSES[loss].rows(out.z, out.a, targets).mean())
+def _along(network: Network, after: Network, x, y, loss: str, training: Training | None) -> list[float]:
+    """The mean loss on the way from `network`, which is moved, to `after`; in float64, so that small changes show."""
+    y = y if LOSSES[loss].targets == "labels" else np.asarray(y, np.float64)
+    pairs = [
+        (array, new._parameters()[name] - array)
+        for old, new in zip(network.layers, after.layers, strict=True)
+        for name, array in old._parameters().items()
+    ]
+    losses = []
+    for place in range(WAYPOINTS):
+        out = network._forward(x, training)[-1]
+        losses.append(float(LOSSES[loss].rows(out.z, out.a, y).mean()))
+        if place < WAYPOINTS - 1:
+            for array, change in pairs:
+                array += change / (WAYPOINTS - 1)
+    return losses
 
 
 class Ripple(NamedTuple):

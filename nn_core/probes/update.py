@@ -111,10 +111,11 @@ def step(view: View, step: int, row: int, layer: int, array: str, i: int, j: int
     return result
 
 
-@probe("slow", 4 * 200 + 2 * 200 + 64, step=UPDATE, row=SAMPLE)
+@probe("slow", 4 * 200 + 2 * 200 + 8 * 9 + 64, step=UPDATE, row=SAMPLE)
 def step_effect(view: View, step: int, row: int) -> dict:
     """What an update did. promised, before, after: of its batch's loss (measured on `rows` of its rows), layers:
-    float32 (layers,), the promise by layer; change float32 (k,), label int16 (k,): of 200 unseen rows' losses, by class
+    float32 (layers,), the promise by layer; along float64 (9,), the loss on the straight way from the old parameters to
+    the new ones; change float32 (k,), label int16 (k,): of 200 unseen rows' losses, by class
     and then by change (label -1 where there are no classes). helped, hurt: how many of them."""
     seen = _row(view, step, row)
     found = _once(seen.step, "effect", lambda: effect(seen))
@@ -126,6 +127,7 @@ def step_effect(view: View, step: int, row: int) -> dict:
         "after": found.after,
         "rows": found.rows,
         "layers": _single(found.shares),
+        "along": found.along,
         "change": _single(waves.change),
         "label": waves.label.astype(np.int16),
         "helped": int((waves.change < 0).sum()),

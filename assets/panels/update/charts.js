@@ -1,6 +1,7 @@
 // Small pictures of a few numbers, as SVG: signed bars, a curve with a point and its slope, sorted values with a mark.
 
 import { svg } from "../../live/dom.js";
+import { sig } from "./numbers.js";
 
 const WIDTH = 112;
 const HEIGHT = 54;
@@ -91,6 +92,34 @@ export function ranked(values, chosen) {
     }),
     svg("line", { x1: 0, x2: WIDTH, y1: zero, y2: zero, class: "wilu-axis" }),
     kept.includes(chosen) ? svg("circle", { cx: (kept.indexOf(chosen) + 0.5) * step, cy: 5, r: 3.5, class: "wilu-dot" }) : null,
+  );
+}
+
+// The loss on the way from the old parameters to the new ones, and the straight line that its slope at the start promised.
+export function along(losses, promised) {
+  const [wide, tall, left, foot] = [430, 190, 56, 30];
+  const end = losses[0] + promised;
+  const low = Math.min(...losses, end);
+  const high = Math.max(...losses, end);
+  const x = (share) => left + share * (wide - left - 112);
+  const y = (loss) => 14 + ((high - loss) / (high - low || 1)) * (tall - 14 - foot);
+  const path = Array.from(losses, (loss, i) => `${i ? "L" : "M"}${x(i / (losses.length - 1)).toFixed(1)} ${y(loss).toFixed(1)}`).join("");
+  const last = losses[losses.length - 1];
+  const apart = Math.abs(y(end) - y(last)) < 15 ? (y(end) > y(last) ? 8 : -8) : 0;
+  const text = (at, height, anchor, words, kind = "") => svg("text", { x: at, y: height, class: kind, style: `text-anchor: ${anchor}` }, words);
+  return svg(
+    "svg",
+    { viewBox: `0 0 ${wide} ${tall}`, class: "wilu-mini wilu-along", "aria-hidden": "true" },
+    svg("line", { x1: x(0), x2: x(1), y1: tall - foot + 8, y2: tall - foot + 8, class: "wilu-axis" }),
+    svg("line", { x1: x(0), x2: x(1), y1: y(losses[0]), y2: y(end), class: "wilu-promise-line" }),
+    svg("path", { d: path, class: "wilu-loss-line" }),
+    svg("circle", { cx: x(0), cy: y(losses[0]), r: 5, class: "wilu-dot" }),
+    svg("circle", { cx: x(1), cy: y(last), r: 5, class: "wilu-dot" }),
+    text(x(0) - 10, y(losses[0]) + 4, "end", sig(losses[0]), "wilu-strong"),
+    text(x(1) + 10, y(last) + 4 - apart, "start", `actual ${sig(last)}`, "wilu-strong"),
+    text(x(1) + 10, y(end) + 4 + apart, "start", `promised ${sig(end)}`),
+    text(x(0), tall - 6, "middle", "old weights"),
+    text(x(1), tall - 6, "middle", "new weights"),
   );
 }
 

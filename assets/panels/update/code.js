@@ -65,7 +65,7 @@ export class Code {
     const line = [...this.listing.querySelectorAll("[data-link]")].find((one) => one.dataset.link.split(" ").includes(link));
     if (!line) return;
     const { listing } = this;
-    const top = line.offsetTop - listing.offsetTop;
+    const top = line.offsetTop;
     if (top < listing.scrollTop + 20 || top + line.offsetHeight > listing.scrollTop + listing.clientHeight - 10) {
       listing.scrollTop = Math.max(0, top - listing.clientHeight / 3);
     }

@@ -3,7 +3,7 @@
 import { Sheet } from "../../live/canvas.js";
 import { h, say } from "../../live/dom.js";
 import { count } from "../../live/format.js";
-import { plain, sig, signed } from "./numbers.js";
+import { plain, sig, signed, telling } from "./numbers.js";
 
 export class Effects {
   constructor(theme, words) {
@@ -35,7 +35,7 @@ export class Effects {
     const item = (value, what) => h("span", { class: "wilu-term" }, h("span", { class: "wilu-big" }, value), h("span", { class: "wilu-origin" }, what));
     const sign = (text) => h("span", { class: "wilu-operator" }, text);
     const gradient = hidden ? "?" : sig(simple ? values.g : model.gradient);
-    const digits = Math.max(3, Math.min(7, 2 + Math.ceil(Math.log10(Math.abs(after || 1) / Math.max(Math.abs(change), 1e-12)))));
+    const digits = telling(after, change);
     this.sum.classList.toggle("wilu-long", digits > 5);
     this.sum.replaceChildren(
       item(sig(before, digits), `old ${model.symbol}`),

@@ -91,7 +91,8 @@ class Reader {
     }
     const [body, below] = name.split("_");
     const strokes = body.match(/'+$/)?.[0].length ?? 0;
-    let element = letter(body.slice(0, body.length - strokes));
+    const [base, hat] = body.slice(0, body.length - strokes).normalize("NFD");
+    let element = hat ? m("mover", { accent: "true" }, letter(base), m("mo", {}, "ˆ")) : letter(base);
     if (below) element = m("msub", {}, element, letter(below));
     if (strokes) element = m("msup", {}, element, m("mo", {}, "′".repeat(strokes)));
     return m("mrow", { "data-link": link, class: "wilu-sym" }, element);

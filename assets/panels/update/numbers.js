@@ -14,7 +14,14 @@ export function sig(value, digits = 3) {
 
 // A setting such as a learning rate: as it was chosen, without rounding.
 export function plain(value) {
-  return Number.isFinite(value) ? minus(String(Number(value.toPrecision(7)))) : "–";
+  if (value === null || !Number.isFinite(value)) return "–";
+  const [body, power] = value.toExponential().split("e");
+  return Math.abs(value) < 1e-4 && value ? `${minus(body)} × 10${high(Number(power))}` : minus(String(Number(value.toPrecision(7))));
+}
+
+// So many digits that a number and what it becomes by a small change can be told apart.
+export function telling(value, change) {
+  return Math.max(3, Math.min(8, 2 + Math.ceil(Math.log10(Math.abs(value || 1) / Math.max(Math.abs(change), 1e-12)))));
 }
 
 // With its sign in front, for changes.

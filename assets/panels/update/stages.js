@@ -40,7 +40,7 @@ export class Stages {
     this.element = h("section", { class: "wil-card wilu-stages", "aria-label": "The stages of the update" }, h("div", { class: "wilu-stage-list" }, this.heads.map(({ element }) => element), this.content));
   }
 
-  show(model, at, { quiz, rows, effect, level }) {
+  show(model, at, { quiz, rows, effect, effectArrays, level }) {
     const { stage, part } = model.stages[at];
     const now = Object.keys(STAGES).indexOf(stage);
     const summaries = this.summaries(model, quiz, part, stage);
@@ -58,7 +58,7 @@ export class Stages {
     this.question.replaceChildren(...this.words.nodes(...this.asked(model, stage, part)));
     this.showBug(model, stage);
     this.tiles.className = `wilu-tiles-row wilu-tiles-${stage}`;
-    this.tiles.replaceChildren(...tilesOf(model, at, { words: this.words, quiz, rows, effect, go: this.on.go }).filter(Boolean));
+    this.tiles.replaceChildren(...tilesOf(model, at, { words: this.words, quiz, rows, effect, effectArrays, go: this.on.go }).filter(Boolean));
     this.showWhole(model, stage, part, rows);
     this.turn.forEach((button, k) => button.setAttribute("aria-pressed", String(rows === (k === 0))));
     say(this.turnNote, this.whole.hidden || level < 1 ? "" : this.words.plain(rows ? "rows" : "columns"));

@@ -2,9 +2,9 @@
 
 import { h } from "../../live/dom.js";
 import { count } from "../../live/format.js";
-import { bars, lossCurve, ranked, slope, sorted } from "./charts.js";
+import { along, bars, lossCurve, ranked, slope, sorted } from "./charts.js";
 import { math } from "./math.js";
-import { plain, sig, signed } from "./numbers.js";
+import { plain, sig, signed, telling } from "./numbers.js";
 
 // The tiles of one part of a stage. `how` has words, quiz, rows, effect (the probe's scalars, or null) and go(part).
 export function tilesOf(model, at, how) {
@@ -235,26 +235,36 @@ function equations(model) {
   return [
     h(
       "div",
-      { class: `wilu-equations ${model.equations.length < 3 ? "wilu-few" : ""}` },
+      { class: `wilu-equations ${model.equations.length < 3 ? "wilu-few" : model.equations.length > 3 ? "wilu-many" : ""}` },
       model.equations.map(({ link, formula, values }) =>
         h(
           "div",
           { class: "wilu-equation", "data-link": link, tabindex: "0", role: "group", "aria-label": Object.entries(values).map(([name, value]) => `${name} is ${plain(value)}`).join(", ") },
           math(formula, { links: LINKS }),
-          math(formula, { links: LINKS, values, digits: 4 }),
+          math(formula, { links: LINKS, values, digits: link === "w" ? telling(values.w, values["w'"] - values.w) : 3 }),
         ),
       ),
     ),
   ];
 }
 
-function outcome(model, { words, effect }) {
+function outcome(model, { words, effect, effectArrays }) {
   if (!effect) return [];
-  const number = (link, value, what) => tile({ link, label: `${what}: ${value}` }, h("p", { class: "wilu-big" }, value), h("p", { class: "wilu-meaning" }, what));
+  const { promised, before, after, helped, hurt } = effect;
+  const layers = Array.from(effectArrays.layers);
+  const number = (value, what) => h("div", { class: "wilu-count" }, h("p", { class: "wilu-big" }, value), h("p", { class: "wilu-meaning" }, what));
   return [
-    number("effect", signed(effect.promised), "promised change of the loss"),
-    number("effect", signed(effect.after - effect.before), "what came of it"),
-    number("ripple", String(effect.helped), "unseen examples helped"),
-    number("ripple", String(effect.hurt), "unseen examples hurt"),
+    tile(
+      { link: "effect", wide: true, label: `Promised: ${signed(promised)}. What came of it: ${signed(after - before)}` },
+      h("p", { class: "wilu-meaning wilu-first" }, words.plain("along")),
+      along(Array.from(effectArrays.along), promised),
+    ),
+    tile(
+      { link: "ripple", classes: "wilu-counts", label: `${helped} unseen examples helped, ${hurt} hurt` },
+      h("p", { class: "wilu-meaning wilu-first" }, words.plain("promised by layer")),
+      bars(layers, { names: layers.map((_, l) => String(l + 1)) }),
+      number(String(helped), "unseen examples helped"),
+      number(String(hurt), "hurt"),
+    ),
   ];
 }
