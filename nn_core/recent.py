@@ -64,13 +64,15 @@ class Recent:
         self.moves: Moves | None = None
         self._playback = playback
         self._seen: deque[tuple[int, np.ndarray]] = deque(maxlen=RECENT)
-        self._left = 0
+        self._left = self._whole_left = 0
         self._whole = False
         self._last: tuple[np.ndarray, ...] | None = None
 
     def ask(self, *, whole: bool = False) -> None:
         """Look at the next updates; with `whole` keep the last one itself, too."""
-        self._left, self._whole = _FOLLOWED, whole
+        self._left = _FOLLOWED
+        if whole:
+            self._whole_left = _FOLLOWED
 
     def wanted(self, updates: int) -> int:
         """How many at the end of a stretch of `updates` are to be looked at."""
@@ -78,9 +80,9 @@ class Recent:
 
     def watch(self, updates: int) -> int:
         """Let the playback's trainer do `updates` updates and look at each; returns how many were done."""
-        with self.looking(whole=self._whole):
+        with self.looking(whole=self._whole_left > 0):
             done = self._playback.trainer.advance(updates)
-        self._left = max(0, self._left - done)
+        self._left, self._whole_left = max(0, self._left - done), max(0, self._whole_left - done)
         return done
 
     @contextmanager

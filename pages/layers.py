@@ -9,7 +9,8 @@ TITLE = "Inside the layers"
 
 
 def flow() -> list[dict]:
-    measures = {"layers": probe("layers"), "history": probe("layers_history")}
+    # A key of its own: the panel asks for other distributions, the table does not.
+    measures = {"layers": {**probe("layers"), "key": "flow"}, "history": probe("layers_history")}
     return [
         panel("layers", "Flow", probes=measures, span=12, height=374, grow=150),
         panel(

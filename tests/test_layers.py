@@ -259,11 +259,23 @@ def test_columns_stay_few_however_long_a_run_is():
     assert 500 < len(columns.made) < 128 + 128 * np.log(200_000 / 128) + 2
 
 
-def test_updates_that_nobody_watched_leave_their_columns_empty():
-    run = trained(steps=400)
+def test_columns_of_updates_are_those_updates_watched_or_repeated():
+    run = trained(steps=200)
+    moving = PROBES["layers_history"](View(run, still=False), start=0, quantity="update")
+    assert len(moving["step"]) == 0  # nobody has watched yet, and repeating waits
+    run.advance(steps=200)
+    moving = PROBES["layers_history"](View(run, still=False), start=0, quantity="update")
+    watched = moving["step"].tolist()
+    assert len(watched) == 1 and 200 < watched[0] <= 400  # the last update that was watched, and its own step
+    run.advance(steps=200)
     found = all_columns(run, "layers_history", quantity="update")
-    known = ~np.isnan(found["points"]).any(axis=1)
-    assert known[found["step"].tolist().index(400)] and not known[found["step"].tolist().index(0)]
+    for step in (*watched, 600):
+        before, after = run.at(step - 1), run.at(step)
+        points = found["points"][found["step"].tolist().index(step)].reshape(3, -1)
+        change = (after.layers[1].W.astype(np.float64) - before.layers[1].W).ravel()
+        np.testing.assert_allclose(
+            points[1], np.sort(change)[np.linspace(0, change.size - 1, 33).round().astype(int)], atol=1e-7
+        )
 
 
 # -- one unit ----------------------------------------------------------------------------------------------------------

@@ -23,6 +23,8 @@ SPACING = 1 / 128
 MOST = 4000
 #: So many different things are kept in columns of one run; what was looked at longest ago is forgotten first.
 KINDS = 12
+#: Whoever looks for the first time gets so many columns of the past at once, and the others one by one.
+BURST = 24
 #: Bytes that one frame takes up at most.
 PIECE = 12_000
 
@@ -69,25 +71,33 @@ class Columns:
 
 
 def columns_of(
-    view: View, kind: Any, start: int, now: Callable[[], Column | None], then: Callable[[int], Column]
+    view: View,
+    kind: Any,
+    start: int,
+    now: Callable[[], Column],
+    then: Callable[[int], Column] | None,
+    here: int | None = -1,
 ) -> dict[str, Any]:
     """The columns of a kind from number `start` on, as an incremental probe gives them.
 
-    `now()` measures the run where it is, None where it cannot yet; `then(step)` measures it at another step. Each call
-    makes at most one of either. Returns step int32 (k,), each array with one row a column, start, and total.
+    `now()` measures the run at step `here`: by default where it is, None where that cannot be known yet. `then(step)`
+    measures it at another step; `then` is None where that has to wait. Returns step int32 (k,), each array with one row
+    a column, start, and total.
     """
     kinds = view.notes.setdefault("columns", OrderedDict())
     columns = kinds.setdefault(kind, Columns())
     kinds.move_to_end(kind)
     while len(kinds) > KINDS:
         kinds.popitem(last=False)
-    state = view.applied(view.step)
-    if columns.lacks(view.step, state) and (column := now()) is not None:
-        columns.add(view.step, state, column)
-    missing = columns.missing(view)
-    if missing is not None:
+    here = view.step if here == -1 else here
+    if here is not None and columns.lacks(here, view.applied(here)):
+        columns.add(here, view.applied(here), now())
+    for _ in range(BURST if len(columns.made) < 2 else 1):
+        missing = columns.missing(view) if then else None
+        if missing is None:
+            break
         columns.add(missing, view.applied(missing), then(missing))
-        missing = columns.missing(view) if view.still else None
+    missing = columns.missing(view) if then and view.still else None
     if not columns.made:
         return {"start": start, "total": start, "step": np.zeros(0, np.int32)}
     size = 4 + sum(array.nbytes for array in columns.made[0].values())

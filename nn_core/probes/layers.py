@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
+from ..recent import Moves
 from .columns import Column, columns_of
 from .statistics import Measurement, band, measured, measured_at, spread
 from .table import Argument, View, probe
@@ -54,30 +57,52 @@ def layers_history(view: View, start: int, quantity: str) -> dict:
     """How the layers came to be as they are, one column a moment, in the order of measuring: step int32 (k,), points
     float32 (k, layers * 33) of the distribution of `quantity`, felt float32 (k, layers), the medians of |dL/dz|.
 
-    A column has no points (nan) for updates that nobody watched.
+    Past updates that nobody watched have to be repeated to be known, which waits until the run stands still.
     """
+    if quantity == "update":
+        return {"quantity": quantity, **_update_columns(view, start)}
 
-    def column(m: Measurement, now: bool) -> Column:
-        known = quantity != "update" or now
-        points = _points(view, m, quantity, THEN) if known else np.full((len(m.felt), THEN), np.nan, np.float32)
-        return {"points": points.reshape(-1), "felt": band(m.felt)[:, 1]}
+    def column(m: Measurement) -> Column:
+        return {"points": _points(view, m, quantity, THEN).reshape(-1), "felt": band(m.felt)[:, 1]}
 
     columns = columns_of(
         view,
         ("layers", quantity),
         start,
-        lambda: column(measured(view), True),
-        lambda step: column(measured_at(view, step), False),
+        lambda: column(measured(view)),
+        lambda step: column(measured_at(view, step)),
     )
     return {"quantity": quantity, **columns}
+
+
+def _update_columns(view: View, start: int) -> dict[str, Any]:
+    moves = view.recent(whole=True)
+    known = moves is not None and moves.last is not None
+
+    def now() -> Column:
+        points = _update_points(len(moves.last), moves, THEN).reshape(-1)
+        felt = (
+            band(measured(view).felt)[:, 1] if moves.step == view.step else np.full(len(moves.last), np.nan, np.float32)
+        )
+        return {"points": points, "felt": felt}
+
+    def then(step: int) -> Column:
+        felt = band(measured_at(view, step).felt)[:, 1]
+        return {"points": _update_points(len(felt), view.recent_at(step), THEN).reshape(-1), "felt": felt}
+
+    here = moves.step if known else None
+    return columns_of(view, ("layers", "update"), start, now, then if view.still else None, here)
 
 
 def _points(view: View, m: Measurement, quantity: str, points: int) -> np.ndarray:
     """float32 (layers, points); nan where there is nothing to be distributed yet."""
     count = len(m.network.layers)
-    if quantity != "update":
-        return np.array([spread(m.values(quantity, l), points) for l in range(count)])
-    moves = view.recent(whole=True)
+    if quantity == "update":
+        return _update_points(count, view.recent(whole=True), points)
+    return np.array([spread(m.values(quantity, l), points) for l in range(count)])
+
+
+def _update_points(count: int, moves: Moves | None, points: int) -> np.ndarray:
     if moves is None or moves.last is None:
         return np.full((count, points), np.nan, np.float32)
     return np.array([spread(update, points) for update in moves.last])

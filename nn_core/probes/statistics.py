@@ -169,7 +169,7 @@ def band(values: np.ndarray) -> np.ndarray:
     """The 10 %, 50 % and 90 % point of values (..., n), float32 (..., 3): the values at those places in order."""
     ordered = np.sort(values, axis=-1)
     places = [round(share * (ordered.shape[-1] - 1)) for share in (BAND[0], 0.5, BAND[1])]
-    return ordered[..., places].astype(np.float32)
+    return ordered[..., places].astype(np.float32, order="C")
 
 
 @cache

@@ -112,6 +112,10 @@ class View:
             return self.once(("recent", whole), lambda: self._run.recent(self.step, whole=whole))
         return self._run.watched(whole=whole)
 
+    def recent_at(self, step: int) -> Moves | None:
+        """By how much the last updates before `step` moved each layer, repeated, the last one itself included."""
+        return self._run.recent(min(step, self.head), whole=True)
+
     def once(self, key: Any, make: Callable[[], Any]) -> Any:
         """What `make` gives, found once for this view and shared by all probes that ask under the same key."""
         if key not in self.kept:
