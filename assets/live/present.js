@@ -3,6 +3,9 @@
 
 import { h } from "./dom.js";
 
+const LARGEST = 2.4;
+const SMALLEST = 1.55;
+
 export class Presenter {
   // `body` is the page's element, `act` has toggle() and step(), `cards` are the pictures' elements.
   constructor(body, cards, act) {
@@ -35,6 +38,18 @@ export class Presenter {
   solo(card) {
     for (const other of this.cards) other.classList.toggle("wil-solo", other === card);
     this.body.classList.toggle("wil-one", Boolean(card));
+    this.fit(card);
+  }
+
+  // As large as the screen allows, but never so small that a picture's numbers fall below 20 pixels.
+  fit(card) {
+    const room = card?.parentNode ?? this.body.querySelector(".wil-pictures");
+    for (const pictures of this.body.querySelectorAll(".wil-pictures")) pictures.style.zoom = "";
+    if (!card) return;
+    for (let zoom = LARGEST; zoom >= SMALLEST; zoom -= 0.05) {
+      room.style.zoom = zoom;
+      if (card.getBoundingClientRect().bottom <= innerHeight) return;
+    }
   }
 
   clicked(event) {

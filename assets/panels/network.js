@@ -12,10 +12,11 @@ import { Painting } from "./plane/painting.js";
 import { renewed, Shape } from "./plane/shape.js";
 import { SlowMotion } from "./plane/slow.js";
 
+// What the links can show: the name on the button, and what blue, orange and thick mean then.
 const MODES = [
-  ["weights", "Weights"],
-  ["gradients", "Gradients"],
-  ["updates", "Last update"],
+  ["weights", "Weights", ["adds", "subtracts", "larger weight"]],
+  ["gradients", "Gradients", ["more would raise the loss", "more would lower it", "larger gradient"]],
+  ["updates", "Last update", ["went up", "went down", "larger change"]],
 ];
 
 export function mount(element, options, context) {
@@ -49,12 +50,7 @@ export function mount(element, options, context) {
   const key = h(
     "div",
     { class: "wil-legend wil-links-key", "aria-hidden": "true" },
-    h("span", { class: "wil-net-key wil-net-key-plus" }),
-    "adds",
-    h("span", { class: "wil-net-key wil-net-key-minus" }),
-    "subtracts",
-    h("span", { class: "wil-net-key wil-net-key-wide" }),
-    h("span", { class: "wil-net-key-words" }, "larger weight"),
+    ["plus", "minus", "wide"].flatMap((name, i) => [h("span", { class: `wil-net-key wil-net-key-${name}` }), h("span", {}, MODES[0][2][i])]),
   );
   const price = h("p", { class: "wil-net-cost" });
   const check = (words, name, on) => h("label", { class: "wil-check" }, h("input", { type: "checkbox", checked: on, onchange: (event) => output.set(name, event.target.checked) }), words);
@@ -66,10 +62,11 @@ export function mount(element, options, context) {
     "training",
     h("i", { class: "wil-net-dot wil-net-ring" }),
     "new",
-    h("i", { class: "wil-net-dot wil-net-ring wil-net-wrong" }),
-    wrong,
+    h("span", { class: "wil-net-key-wrong" }, h("i", { class: "wil-net-dot wil-net-ring wil-net-wrong" }), wrong),
   );
-  const switches = h("div", { class: "wil-output-tools" }, check("New dots", "fresh", true), check("Outline wrong ones", "wrong", true), check("Yes or no only", "discrete", false));
+  const outlines = check("Outline wrong ones", "wrong", true);
+  const sharp = check("Yes or no only", "discrete", false);
+  const switches = h("div", { class: "wil-output-tools" }, check("New dots", "fresh", true), outlines, sharp);
   const paintButton = h("button", { class: "wil-button wil-small", type: "button", "data-control": "paint", onclick: () => paint() }, "Paint your own dots");
   const outputSide = h("div", { class: "wil-output-side" }, h("div", { class: "wil-output-head" }, h("h3", {}, "Output"), dotsKey), output.element, scale.element, switches, h("div", { class: "wil-buttons" }, paintButton));
   const stage = h("div", { class: "wil-network" }, h("div", { class: "wil-graph-side" }, graph.element, key, price), outputSide);
@@ -148,7 +145,8 @@ export function mount(element, options, context) {
     if (name === "gradients") wantGradients();
     aim({ updates: name === "updates" ? {} : null });
     graph.mode = name;
-    say(key.lastChild, { weights: "larger weight", gradients: "larger gradient", updates: "larger change" }[name]);
+    const [, , meanings] = MODES.find(([one]) => one === name);
+    meanings.forEach((words, i) => say(key.children[2 * i + 1], words));
     graph.paint();
   }
 
@@ -185,8 +183,7 @@ export function mount(element, options, context) {
     graph.told(shown);
     output.told(shape);
     scale.told(shape);
-    dotsKey.hidden = false;
-    wrong.hidden = shape.regression;
+    for (const one of [wrong.parentNode, outlines, sharp]) one.hidden = shape.regression;
     paintButton.title = "Starts a new run with your dots";
     if (pinned && !(pinned.layer < shape.layers && pinned.unit < shape.sizes[pinned.layer + 1])) pin(pinned);
   }

@@ -41,7 +41,7 @@ export class Graph {
     this.shape = shape;
     if (same) return;
     this.patches = Array.from({ length: shape.first[shape.hidden.length] }, () => new Patch());
-    this.codes = null;
+    this.codes = this.before = null;
     this.build();
     this.place();
   }
@@ -171,18 +171,28 @@ export class Graph {
     this.arrays = arrays;
     const { fields, inputs, links } = arrays;
     const colours = (this.colours ??= diverging(this.theme, SIGNED));
-    if (fields.images && fields.images !== this.shown?.images) this.shown = { images: fields.images };
-    const units = this.patches.length;
-    if (fields.images?.length === units * SIDE * SIDE) {
-      for (let unit = 0; unit < units; unit++) this.patches[unit].fill(SIDE, SIDE, (i) => colours[fields.images[unit * SIDE * SIDE + i]]);
-    }
-    if (inputs.images?.length && (this.inputsDrawn !== this.theme.scheme || !this.inputsDrawn)) {
+    this.fillChanged(fields.images ?? [], colours);
+    if (inputs.images?.length && this.inputsDrawn !== this.theme.scheme) {
       INPUTS.forEach((_, k) => this.inputPatches[k].fill(SIDE, SIDE, (i) => colours[inputs.images[k * SIDE * SIDE + i]]));
       this.inputsDrawn = this.theme.scheme;
     }
     this.codes = links.code;
-    this.on_ = links.on;
+    this.switches = links.on;
     this.paint();
+  }
+
+  // Colours the pictures whose bytes are others than before.
+  fillChanged(images, colours) {
+    const size = SIDE * SIDE;
+    if (images.length !== this.patches.length * size) return;
+    if (this.before?.length !== images.length) this.before = new Uint8Array(images.length);
+    for (let unit = 0; unit < this.patches.length; unit++) {
+      const [from, to] = [unit * size, (unit + 1) * size];
+      let at = from;
+      while (at < to && images[at] === this.before[at]) at++;
+      if (at < to) this.patches[unit].fill(SIDE, SIDE, (i) => colours[images[from + i]]);
+    }
+    this.before.set(images);
   }
 
   // How strong link k is, from -1 to 1, in the mode that is shown.
@@ -196,7 +206,7 @@ export class Graph {
   }
 
   paint() {
-    const { shape, sheet, theme } = this;
+    const { shape, sheet } = this;
     if (!shape || !this.layerSpots || !sheet.width) return;
     const pen = sheet.clear();
     this.brackets(pen);
@@ -271,7 +281,7 @@ export class Graph {
 
   tile(pen, spot, patch, layer, unit) {
     const { theme, focus } = this;
-    const off = this.on_ && this.on_[this.place_(layer, unit)] === 0;
+    const off = this.switches && this.switches[this.number(layer, unit)] === 0;
     if (patch && !off) this.clip(pen, spot, () => patch.draw(pen, spot.x, spot.y, spot.size, spot.size));
     else if (!patch) {
       pen.fillStyle = theme.colour(this.shape.outputs > 2 ? `class${unit}` : unit ? "positive" : "negative");
@@ -292,10 +302,9 @@ export class Graph {
     }
   }
 
-  place_(layer, unit) {
-    let before = 0;
-    for (let l = 0; l < layer; l++) before += this.shape.sizes[l + 1];
-    return before + unit;
+  // A unit's number, counted through all layers.
+  number(layer, unit) {
+    return this.shape.sizes.slice(1, layer + 1).reduce((sum, width) => sum + width, unit);
   }
 
   cross(pen, { x, y, size }) {
@@ -383,7 +392,7 @@ export class Graph {
   }
 
   restyle() {
-    this.colours = null;
+    this.colours = this.before = null;
     this.inputsDrawn = null;
     if (this.arrays) this.draw(this.arrays);
     else this.paint();

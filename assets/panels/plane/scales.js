@@ -81,11 +81,15 @@ export class OutputPatch extends Patch {
     const [height, width] = winner.shape;
     const classes = Math.max(3, Math.min(10, winner.reduce((most, one) => Math.max(most, one), 0) + 1));
     const zero = theme.bytes("zero", "zero")[0];
-    const scales = Array.from({ length: classes }, (_, one) => {
-      const full = theme.bytes(`class${one}`, `class${one}`)[0];
-      return Uint32Array.from({ length: 256 }, (_, b) => mixed(zero, full, discrete ? 0.7 : 0.1 + 0.65 * Math.max(0, (b / 255 - 0.2) / 0.8)));
-    });
-    this.fill(width, height, (i) => scales[winner[i]][belief[i]]);
+    const key = `${theme.scheme} ${discrete} ${classes}`;
+    if (key !== this.key) {
+      this.key = key;
+      this.scales = Array.from({ length: classes }, (_, one) => {
+        const full = theme.bytes(`class${one}`, `class${one}`)[0];
+        return Uint32Array.from({ length: 256 }, (_, b) => mixed(zero, full, discrete ? 0.7 : 0.1 + 0.65 * Math.max(0, (b / 255 - 0.2) / 0.8)));
+      });
+    }
+    this.fill(width, height, (i) => this.scales[winner[i]][belief[i]]);
   }
 }
 
