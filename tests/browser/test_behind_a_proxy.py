@@ -7,7 +7,7 @@ import threading
 from contextlib import suppress
 
 import pytest
-from conftest import Server
+from .conftest import Server
 
 
 class Proxy:

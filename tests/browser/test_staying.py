@@ -6,7 +6,7 @@ import signal
 import time
 
 import pytest
-from conftest import ROOT, Server, wait_for
+from .conftest import ROOT, Server, wait_for
 
 
 def test_reload_finds_the_run_again(server, tab):

@@ -13,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from conftest import PATIENCE, Server
+from .conftest import PATIENCE, Server
 
 REAL = os.environ.get("NN_DATA_DIR")
 needs_mnist = pytest.mark.skipif(
