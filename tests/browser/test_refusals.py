@@ -1,9 +1,10 @@
 """What a browser may not do, and what a page says where it cannot go on; and the ways around a host's peculiarities."""
 
 import pytest
-from .conftest import Server
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect as connect_from
+
+from .conftest import Server
 
 OPEN = """([url, message]) => new Promise((done) => {
     const socket = new WebSocket(url);

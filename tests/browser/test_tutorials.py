@@ -13,6 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+
 from .conftest import PATIENCE, Server
 
 REAL = os.environ.get("NN_DATA_DIR")
