@@ -3,6 +3,9 @@
 A link's words (see nn_core/links.py) make the run that it begins with; `hide` and `present` say what is shown of it.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 import streamlit as st
 
 from nn_core import ACTIVATIONS, DATASETS, INITIALIZERS, LOSSES, OPTIMIZERS
@@ -75,24 +78,29 @@ def _known(token: str | None) -> bool:
 def own_file() -> None:
     """A CSV file of the learner's own, among the choices; it starts a new run, or a sentence says what is wrong."""
     file = st.file_uploader(pieces("dots")["csv"], type=["csv", "tsv", "txt"], key="own-file")
-    if file is None or st.session_state.get("own-file-read") == file.file_id:
+    if file is None:
         return
-    st.session_state["own-file-read"] = file.file_id
+    known = st.session_state.get("own-file-read")
+    if known is None or known["file"] != file.file_id:
+        known = st.session_state["own-file-read"] = {"file": file.file_id, **_learn_from(file.getvalue())}
+    (st.success if known["ok"] else st.error)(known["words"])
+
+
+def _learn_from(data: bytes) -> dict[str, Any]:
+    """Begin a run with the points of a CSV file; whether that went well, and the sentence on it."""
     try:
-        args, note = parse_csv(file.getvalue())
+        args, note = parse_csv(data)
     except ValueError as problem:
-        st.error(str(problem))
-        return
+        return {"ok": False, "words": str(problem)}
     handle = workbench.open_workbench(workbench_token())
     reply = workbench.request(handle, "new", changes={"dataset": "points", "dataset_args": args})
     if not reply["ok"]:
-        st.error(reply["error"])
-        return
+        return {"ok": False, "words": reply["error"]}
     workbench.request(handle, "play")
-    st.success(note)
+    return {"ok": True, "words": note}
 
 
-def names(table) -> list[list[str]]:
+def names(table: Mapping[str, Any]) -> list[list[str]]:
     """The entries of a table, each with its title."""
     return [[name, getattr(entry, "title", name.replace("_", " "))] for name, entry in table.items()]
 

@@ -130,6 +130,14 @@ def test_painted_dots_become_the_data_of_a_new_run(server, tab):
     points = config["dataset_args"]["points"]
     assert {one for _, _, one in points} == {0, 1, 2} and len(points) > 15
     assert [-0.25, 0.0, 2] in points
+    page.get_by_role("button", name="More choices").click()
+    chooser = page.locator("[data-testid=stFileUploader] input[type=file]")
+    chooser.set_input_files({"name": "bad.csv", "mimeType": "text/csv", "buffer": b"a,b\n1,2\n"})
+    page.get_by_text("The file has 2 points").wait_for()
+    lines = "".join(f"{k % 7},{k % 5},{'cat' if k % 2 else 'dog'}\n" for k in range(40))
+    chooser.set_input_files({"name": "pets.csv", "mimeType": "text/csv", "buffer": lines.encode()})
+    page.get_by_text("40 points of 2 classes").wait_for()
+    assert shown(live)["classes"] == ["cat", "dog"]
 
 
 def test_a_link_begins_the_same_run_elsewhere(server, tab):
