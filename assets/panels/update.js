@@ -113,7 +113,7 @@ class Update {
     if (!this.looking || answer.label !== this.looking.label || answer.step !== this.looking.from) return;
     this.looking = null;
     const name = this.model.names[answer.label];
-    this.bar.found.textContent = answer.found < 0 ? `No earlier update of this pass learned from a ${name}.` : "";
+    this.bar.found.textContent = answer.found < 0 ? this.words.plain("not found", { name }) : "";
     if (answer.found >= 0) this.ask({ ...this.chosen(), step: answer.found, row: answer.row });
   }
 
@@ -134,17 +134,18 @@ class Update {
     }
   }
 
+  // A link that makes this run again, in a workbench of whoever opens it, and shows the same number of it.
   async copy(withheld) {
+    const reply = await this.context.ask({ cmd: "share" });
+    if (!reply?.ok || reply.link === null) return void (this.bar.copied.textContent = reply?.note ?? "");
     const { layer, i, j } = this.model.chosen;
-    const url = new URL(location.href);
-    url.searchParams.set("update", this.model.update);
-    url.searchParams.set("row", this.model.row);
-    url.searchParams.set("weight", (this.model.bias ? [layer, j] : [layer, i, j]).join("."));
-    if (withheld || this.options.withheld) url.searchParams.set("answers", "withheld");
-    else url.searchParams.delete("answers");
+    const url = new URL(location.origin + location.pathname);
+    const place = { update: this.model.update, row: this.model.row, weight: (this.model.bias ? [layer, j] : [layer, i, j]).join(".") };
+    const rest = withheld || this.options.withheld ? { answers: "withheld" } : {};
+    url.search = new URLSearchParams({ ...place, ...rest, share: reply.link });
     try {
       await navigator.clipboard.writeText(url.href);
-      this.bar.copied.textContent = "Copied.";
+      this.bar.copied.textContent = this.words.plain("copied");
     } catch {
       this.bar.copied.textContent = url.href;
     }
@@ -271,7 +272,7 @@ class Update {
 
   showSentence() {
     const { model } = this;
-    const classes = model.label !== null && model.names.length > 1;
+    const classes = model.sure;
     const name = !classes ? "value" : model.guess === model.label ? "right" : "wrong";
     const places = [0, 1, 2, 3, 4].find((places) => shares(model.belief, places) !== shares(model.beliefAfter, places)) ?? 0;
     const belief = (value) => (classes ? shares(value, places) : sig(value));
@@ -279,7 +280,7 @@ class Update {
     this.context.sentence([
       ...picture,
       ...this.words.nodes(name, {
-        truth: classes ? model.names[model.label] : sig(model.target[0]),
+        truth: model.truth,
         guess: classes ? model.names[model.guess] : "",
         before: belief(model.belief),
         after: belief(model.beliefAfter),

@@ -208,10 +208,10 @@ def step_code(view: View, step: int, row: int, layer: int, array: str, i: int, j
 def _about(view: View, row: Row, chosen: Chosen, chain: list) -> dict:
     """Everything about the parameter that is not a long row of numbers.
 
-    update, epoch, row, n, train_row: which. label, guess: classes, or None. target: the value, where there are no
-    classes. loss: of the batch; row_loss: of the row. layers: fan_in, fan_out, activation, bias, norm of each. path:
-    a Sum of each layer. factors: the chain; share: what they come to, gradient: the batch's; rank: how many numbers of
-    the array have a steeper gradient. equations: the descent. bugs: those in force. digits: see `explain.digits`.
+    update, epoch, row, n, train_row: which. label, guess: classes, or None. target: what the outputs aim at, where
+    that is not a class. loss: of the batch; row_loss: of the row. layers: what each is like. path: a Sum of each
+    layer. factors: the chain; share: what they come to, gradient: the batch's; rank: how many numbers of the array
+    have a steeper gradient. equations: the descent. bugs: those in force. digits: see `explain.digits`.
     """
     step, rules = row.step, row.rules
     outputs = row.traces[-1].a
@@ -231,6 +231,7 @@ def _about(view: View, row: Row, chosen: Chosen, chain: list) -> dict:
         "guess": int(answers(outputs, row.activation(row.last).name)[0]) if classes else None,
         "target": np.asarray(row.y[0], np.float64).reshape(-1).tolist() if row.loss.targets != "labels" else None,
         "loss_name": rules.loss,
+        "loss_gradient": row.loss.gradient_formula,
         "loss": step.loss,
         "row_loss": row.row_loss,
         "optimizer": rules.optimizer.name,

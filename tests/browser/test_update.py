@@ -152,6 +152,29 @@ def test_a_teachers_link_keeps_the_answers(server, tab):
     assert live.button("Show").count() == 0
     live.expect(tiles(live).last).to_contain_text("?")
     live.expect(live.page.get_by_test_id("check")).to_contain_text("?")
+    assert live.page.get_by_text("Copy a link without answers").count() == 0
+
+
+def test_a_link_shows_the_same_number_to_others(server, tab):
+    live = opened(server, tab)
+    live.ask({"cmd": "step", "n": 30})
+    live.wait("+d.step >= 30")
+    live.page.locator("details.wilu-menu", has_text="This digit").locator("summary").click()
+    live.page.get_by_label("Number of the update").fill("21")
+    live.page.get_by_label("Number of the update").press("Enter")
+    wait_for_place(live, update=21)
+    choose_layer(live, 2)
+    here = place(live)
+    live.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    live.page.locator("details.wilu-menu", has_text="Weight:").locator("summary").click()
+    live.button("Copy a link without answers").click()
+    live.page.get_by_text("Copied").wait_for()
+    link = live.page.evaluate("navigator.clipboard.readText()")
+    other = tab().open(link)
+    wait_for_place(other, update=21, layer=2, i=here["i"], j=here["j"])
+    assert other.token != live.token
+    other.page.get_by_label("The missing number").wait_for()
+    other.expect(tiles(other).last).to_contain_text("?")
 
 
 def bundled(preset):

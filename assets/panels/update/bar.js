@@ -91,7 +91,7 @@ export class Bar {
     say(this.play, playing ? "❚❚ Hold" : "▸ Slow motion");
     this.back.disabled = at === 0;
     this.next.disabled = at === model.stages.length - 1;
-    const name = model.label === null ? `row ${model.train_row}` : `a ${model.names[model.label]}`;
+    const name = model.label === null ? `row ${model.train_row}` : model.arrays.image ? `a ${model.names[model.label]}` : model.names[model.label];
     say(this.digit.summary, `${model.arrays.image ? "This digit" : "This example"}: ${name}`);
     const { layer, i, j } = model.chosen;
     say(this.weight.summary, model.bias ? `Bias: layer ${layer + 1}, ${j}` : `Weight: layer ${layer + 1}, ${i} → ${j}`);

@@ -31,6 +31,8 @@ export class Model {
     this.names = names;
     this.last = this.layers.length - 1;
     this.digitsShown = about.digits;
+    this.perClass = names.length > 1 && arrays.outputs.length === names.length; // one output a class
+    this.sure = this.perClass || (names.length > 1 && about.loss_name === "binary_cross_entropy"); // it has a belief
     const { layer, array, i, j } = about.chosen;
     this.bias = array === "b";
     this.layerOf = this.layers[layer];
@@ -43,7 +45,8 @@ export class Model {
 
   // A unit by name: output units are classes.
   unitName(layer, j) {
-    return layer === this.last && this.names.length > 1 ? `output ${this.names[j]}` : `unit ${j}`;
+    if (layer < this.last) return `unit ${j}`;
+    return this.perClass ? `output ${this.names[j]}` : this.layers[layer].fan_out === 1 ? "the output" : `output ${j}`;
   }
 
   inputName(layer, i) {
@@ -72,13 +75,23 @@ export class Model {
     return this.stages.findIndex((one) => one.stage === stage);
   }
 
-  // What the true class is believed in, or the single output.
+  // How much it believes in the true class; the single output where that is no belief.
   get belief() {
-    return this.arrays.outputs[this.label !== null && this.arrays.outputs.length > 1 ? this.label : 0];
+    return this.believed(this.arrays.outputs);
   }
 
   get beliefAfter() {
-    return this.arrays.after[this.label !== null && this.arrays.outputs.length > 1 ? this.label : 0];
+    return this.believed(this.arrays.after);
+  }
+
+  believed(outputs) {
+    if (this.perClass) return outputs[this.label];
+    return this.sure && this.label === 0 ? 1 - outputs[0] : outputs[0];
+  }
+
+  // The truth in words: a class, or the value aimed at.
+  get truth() {
+    return this.sure ? this.names[this.label] : sig(this.target?.[0] ?? NaN);
   }
 
   // --- formulas --------------------------------------------------------------------------------------------------------

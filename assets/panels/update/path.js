@@ -51,7 +51,7 @@ export class Path {
       return { units, columns, rows, cell: Math.min(l === this.model.last ? 30 : 16, space / rows) };
     });
     const picture = Math.min(62, width * 0.2);
-    const named = this.model.names.length > 1 ? 18 : 6;
+    const named = this.model.perClass ? 18 : 6;
     const wide = spread.reduce((sum, { cell, columns }) => sum + cell * columns, 0);
     const free = width - picture - named - 4;
     const shrink = Math.min(1, (free - 26 * layers.length) / wide);
@@ -75,7 +75,8 @@ export class Path {
   pixel(i) {
     const { picture } = this.places;
     const [height, width] = this.model.arrays.image?.shape ?? [this.model.layers[0].fan_in, 1];
-    const side = picture.side / Math.max(width, height);
+    const side = Math.min(18, picture.side / Math.max(width, height));
+    if (!this.model.arrays.image) return [picture.x + picture.side / 2, picture.y + picture.side / 2 + (i + 0.5 - height / 2) * 18, 18];
     return [picture.x + ((i % width) + 0.5) * side, picture.y + (Math.floor(i / width) + 0.5) * side, side];
   }
 
@@ -116,7 +117,15 @@ export class Path {
     pen.fillStyle = this.theme.colour("muted");
     pen.fillText(image ? `${width} × ${height}` : `${x.length} in`, picture.x + picture.side / 2, 14);
     pen.imageSmoothingEnabled = false;
-    if (image) pen.drawImage(this.pixels.canvas, picture.x, picture.y, picture.side, picture.side);
+    if (image) return void pen.drawImage(this.pixels.canvas, picture.x, picture.y, picture.side, picture.side);
+    const colours = this.theme.css("zero", "ink");
+    const most = Math.max(...x.map(Math.abs), 1e-9);
+    x.forEach((value, i) => {
+      pen.fillStyle = colours[Math.round((255 * Math.abs(value)) / most)];
+      const [left, top, side] = this.pixel(i);
+      circle(pen, [left, top], Math.min(7, side * 0.36));
+      pen.fill();
+    });
   }
 
   // What listens to the same as the chosen weight does, faintly; and what comes back to its unit, by sign and size.
@@ -167,7 +176,7 @@ export class Path {
     pen.font = theme.font(13);
     pen.textAlign = "center";
     pen.fillText(count(place.units), place.x + (place.cell * place.columns) / 2, 14);
-    if (l !== model.last || model.names.length < 2) return;
+    if (l !== model.last || !model.perClass) return;
     pen.textAlign = "left";
     model.names.forEach((name, unit) => {
       const [x, y] = this.centre(l, unit);

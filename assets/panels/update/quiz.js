@@ -81,7 +81,7 @@ export class Quiz {
   hint() {
     const { model, factor } = this;
     const { parts } = model.arrays;
-    const joined = factor.what === "dz" && !parts ? " joined" : "";
+    const joined = factor.what === "dz" && !parts ? " joined" : factor.what === "da" && model.out ? " out" : "";
     const { layer } = model.chosen;
     const products = parts ? largest(Array.from(parts)).map((value) => sig(value, model.digits)).join(", ") : "";
     const text = this.words.plain(`hint ${factor.what}${joined}`, {
@@ -90,7 +90,8 @@ export class Quiz {
       formula: model.layerOf.derivative,
       z: sig(model.path[layer].z, 4),
       a: sig(model.path[layer].active, 4),
-      y: model.label === model.chosen.j ? "1" : "0",
+      y: sig(model.target ? model.target[model.chosen.j] : Number(model.label === model.chosen.j)),
+      gradient: model.loss_gradient,
       n: String(model.n),
       from: model.from,
     });

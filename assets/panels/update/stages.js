@@ -81,7 +81,7 @@ export class Stages {
       const layer = part;
       return layer === model.last && model.layers[layer].activation === "softmax" ? ["question forward out"] : ["question forward", { unit: model.unitName(layer, model.path[layer].unit) }];
     }
-    if (stage === "loss") return [model.label === null ? "question loss value" : "question loss"];
+    if (stage === "loss") return [model.sure ? "question loss" : "question loss value"];
     if (stage === "backward") return ["question backward", { w: model.symbol }];
     return [part ? "question effect" : "question update"];
   }
@@ -90,7 +90,7 @@ export class Stages {
     const hidden = quiz.blank !== null && !quiz.solved;
     const { values } = model.equations.at(-1);
     const change = values["w'"] - (model.equations[0].values.w_0 ?? values.w);
-    const belief = model.label === null ? `answer ${sig(model.belief)}` : `belief in ${model.names[model.label]}: ${sig(model.belief)}`;
+    const belief = model.sure ? `belief in ${model.truth}: ${sig(model.belief)}` : `answer ${sig(model.belief)}`;
     const loss = `loss ${sig(model.row_loss, 4)}`;
     const factors = model.factors.length;
     const backward = stage === "backward" && part < factors ? `factor ${part + 1} of ${factors}` : hidden ? `${factors} factors` : `∂L/∂${model.symbol} = ${sig(model.gradient)}`;

@@ -88,15 +88,15 @@ function slopePicture(model, layer, sum) {
 }
 
 function beliefBars(model) {
-  return bars(Array.from(model.arrays.outputs), { marks: model.label === null ? [] : [model.label], names: model.names.length > 1 ? model.names : Array.from(model.arrays.outputs, (_, i) => String(i)) });
+  const { outputs } = model.arrays;
+  return bars(Array.from(outputs), { marks: model.perClass ? [model.label] : [], names: model.perClass ? model.names : Array.from(outputs, (_, i) => String(i)) });
 }
 
 // --- loss ----------------------------------------------------------------------------------------------------------------
 
 function loss(model, { words }) {
-  const classes = model.label !== null;
-  const truth = classes ? model.names[model.label] : sig(model.target[0]);
-  const joined = model.loss_name === "mse" ? "the squares of what it is off by, their mean" : `−ln ${sig(model.belief)} = ${sig(model.row_loss, 4)}`;
+  const { sure: classes, truth } = model;
+  const joined = model.loss_name === "mse" ? words.plain("mean square") : `−ln ${sig(model.belief)} = ${sig(model.row_loss, 4)}`;
   return [
     tile(
       { link: "belief", wide: true, label: classes ? `Its belief in ${truth}, the truth: ${sig(model.belief)}` : `Its answer ${sig(model.belief)}; the truth is ${truth}` },
@@ -110,7 +110,7 @@ function loss(model, { words }) {
     tile(
       { link: "loss", lit: true, label: `The loss of this row: ${sig(model.row_loss, 4)}` },
       model.lossFormula ? math(`\\link{loss}{L} = ${model.lossFormula}`) : null,
-      model.loss_name === "cross_entropy" ? lossCurve(model.belief, model.row_loss) : errorBars(model),
+      model.loss_name !== "mse" ? lossCurve(model.belief, model.row_loss) : errorBars(model),
       h("p", { class: "wilu-big" }, sig(model.row_loss, 4)),
       h("p", { class: "wilu-meaning" }, joined),
       h("p", { class: "wilu-origin" }, model.n > 1 ? `the batch’s mean: ${sig(model.loss, 4)}` : "one number"),
@@ -121,7 +121,7 @@ function loss(model, { words }) {
 function errorBars(model) {
   const { outputs } = model.arrays;
   const target = model.target ?? Array.from(outputs, (_, k) => (k === model.label ? 1 : 0));
-  return bars(Array.from(outputs, (a, k) => (a - target[k]) ** 2), { names: Array.from(outputs, (_, k) => model.names[k] ?? String(k)) });
+  return bars(Array.from(outputs, (a, k) => (a - target[k]) ** 2), { names: Array.from(outputs, (_, k) => (model.perClass ? model.names[k] : String(k))) });
 }
 
 // --- backward ------------------------------------------------------------------------------------------------------------
@@ -175,7 +175,7 @@ function factorPicture(model, factor) {
   const { layer, i } = model.chosen;
   if ((factor.what === "da" || factor.what === "dz") && parts) {
     const next = factor.what === "da" ? model.chosen.layer + 1 : model.last;
-    const named = next === model.last && parts.length <= 16 ? Array.from(parts, (_, k) => model.names[k] ?? String(k)) : null;
+    const named = next === model.last && parts.length <= 16 ? Array.from(parts, (_, k) => (model.perClass ? model.names[k] : String(k))) : null;
     return bars(Array.from(parts), { names: named });
   }
   if (factor.what === "slope") {
@@ -185,7 +185,7 @@ function factorPicture(model, factor) {
   }
   if (factor.what === "input") return ranked(Array.from(layer ? model.arrays[`a${layer - 1}`] : x), i);
   if (factor.what === "truth") return lossCurve(model.belief, model.row_loss);
-  if (factor.what === "answer" || factor.what === "dz") return beliefBars(model);
+  if (["answer", "dz", "da"].includes(factor.what)) return beliefBars(model);
   return null;
 }
 
@@ -196,10 +196,13 @@ function origin(model, factor, words, blank) {
   const joined = factor.what === "dz" && !model.arrays.parts;
   const pixel = factor.what === "input" && layer === 0 ? model.pixel(i) : null;
   const batch = factor.what === "truth" && model.n > 1;
-  const name = `about ${factor.what}${joined ? " joined" : pixel ? " pixel" : batch ? " batch" : ""}`;
+  const own = factor.what === "da" && model.out;
+  const single = factor.what === "da" && model.arrays.parts?.length === 1;
+  const name = `about ${factor.what}${joined ? " joined" : pixel ? " pixel" : batch ? " batch" : own ? " out" : single ? " single" : ""}`;
   const values = {
     count: model.arrays.parts?.length ?? "",
     n: count(model.n),
+    gradient: model.loss_gradient,
     belief: sig(model.belief),
     formula: shape.derivative,
     a: sig(model.path[layer].active),
@@ -216,7 +219,7 @@ export function names(model) {
     from: model.from,
     w: model.symbol,
     parameter: model.bias ? "bias" : "weight",
-    truth: model.label === null ? "the truth" : model.names[model.label],
+    truth: model.truth,
     activation: model.layerOf.activation,
   };
 }
