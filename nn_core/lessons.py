@@ -569,8 +569,8 @@ ONE_LINE = Lesson(
             (("none", "None, or one"), ("some", "2 to 6 of 12"), ("most", "7 or more")),
             (("none", ("longer", "<=", 1)), ("some", ("longer", "<=", 6)), ("most", None)),
         ),
-        trials=(_xor(2, 9000),),
-        labels=(("2", "hidden units, three times as long"),),
+        trials=(_xor(2, 6000),),
+        labels=(("2", "hidden units, twice as long"),),
         facts={"longer": _reached(0)},
         claims=(("longer", "<=", 1),),
         view="tally",
@@ -811,7 +811,7 @@ ONE_PASS = Lesson(
 def _patient(times: int = 1, **changes: Any) -> Trial:
     read = {"scores": Reading("scores"), "check": Reading("gradient_error")}
     config = PRESETS["hansen-as-published"].replace(evaluate_every=1_000_000, **changes)
-    return Trial(config, 20_000 * times, read, instead=Trial(config.replace(**_DIGITS), 10_000 * times, read))
+    return Trial(config, 10_000 * times, read, instead=Trial(config.replace(**_DIGITS), 10_000 * times, read))
 
 
 _PATIENT_FACTS = {
@@ -864,7 +864,7 @@ PATIENT = Lesson(
         ),
         view="bars",
         options={"path": "scores.heldout", "luck": 10},
-        seconds=8,
+        seconds=6,
     ),
     Question(
         ask=Choose(
@@ -883,7 +883,7 @@ PATIENT = Lesson(
         claims=(("agrees", "==", 0), ("error", ">", 0.05), ("right_error", "<", 1e-5), ("rate", ">", "jacobian")),
         view="bars",
         options={"path": "scores.heldout", "luck": 10, "check": "check.agrees"},
-        seconds=4,
+        seconds=3,
     ),
 )
 
