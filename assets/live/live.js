@@ -242,9 +242,9 @@ class View {
   // Shows the picture of several futures while there are several.
   presentFutures() {
     const wanted = (this.status?.runs.length ?? 0) > 1 && !repeats(this.status);
-    if (!this.futures || (this.futures.shown === wanted && this.futures.element.hidden === !wanted)) return false;
-    this.futures.shown = wanted;
-    this.futures.element.hidden = !wanted;
+    if (!this.futures || this.futures.away === !wanted) return false;
+    this.futures.away = !wanted;
+    this.futures.settle();
     if (wanted && this.status.runs.some(({ head, parent_step: begun }) => head === begun)) bringIntoView(".wil-card-futures");
     return true;
   }

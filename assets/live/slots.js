@@ -26,7 +26,7 @@ export class Slots {
     const select = h("select", { "aria-label": `Show another picture instead of: ${picture.spec.title}`, onchange: () => this.swap(picture, select.value) });
     const swap = h("span", { class: "wil-swap", title: "Show another picture here" }, h("span", { "aria-hidden": "true" }, "⇄"), select);
     const cross = h("button", { class: "wil-cross", type: "button", title: "Take this picture away", onclick: () => this.remove(picture) }, "×", h("span", { class: "wil-sr" }, ` Take away: ${picture.spec.title}`));
-    picture.element.querySelector(".wil-card-title").after(h("span", { class: "wil-card-place" }, swap, cross));
+    picture.element.querySelector(".wil-card-title").append(h("span", { class: "wil-card-place" }, swap, cross));
     picture.place = { select, swap, cross };
   }
 

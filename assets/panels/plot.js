@@ -130,7 +130,7 @@ export function mount(element, options, { theme, base, tools }) {
     const next = known.accuracy[Math.max(0, seen - 1)];
     label.y = place(next, layout);
     const percentage = `${Math.round(100 * next)} %`;
-    label.text = level || seen ? `published: ${percentage}` : `published, later: ${percentage}`;
+    label.text = level || seen ? `published: ${percentage}` : `${percentage} published ›`;
   }
 
   // One curve: the points in sight, thinned out, and its name beside its newest value.

@@ -4,9 +4,6 @@
 import { h, say, write } from "../live/dom.js";
 import { count } from "../live/format.js";
 
-// Within a sentence: "as published gets", not the whole name of the tutorial.
-const gets = (name) => `${name.replace(/^Tutorial [A-Z] /, "")} gets`;
-
 export function mount(element, options, { ask, status, runs, texts, sentence }) {
   const ways = options.starts.map((start) => {
     const button = h("button", { class: "wil-button wil-start", type: "button", onclick: () => ask({ cmd: "compare", runs: start.runs }) }, h("strong", {}, start.title), h("span", {}, start.what));
@@ -34,7 +31,7 @@ export function mount(element, options, { ask, status, runs, texts, sentence }) 
     told = key;
     const step = h("span", { class: "wil-number" }, "0");
     numbers = present.map(({ id }) => ({ id, element: h("span", { class: "wil-number" }, "–") }));
-    const parts = names.flatMap((name, i) => [i ? (i === names.length - 1 ? " and " : ", ") : "", `${gets(name)} `, h("strong", {}, numbers[i].element)]);
+    const parts = names.flatMap((name, i) => [i ? (i === names.length - 1 ? " and " : ", ") : "", `${name} gets `, h("strong", {}, numbers[i].element)]);
     sentence(["After ", h("strong", {}, step), " updates, ", ...parts, " of 100 unseen digits right. Guessing gets 10."]);
     numbers.step = step;
   }

@@ -78,7 +78,16 @@ def _labels(seats: Sequence[Seat], rows: list[list[Any]]) -> dict[str, str]:
             label = "original" if k == 0 else "fork"
         taken = sum(other == label or other.startswith(f"{label} (") for other in labels.values())
         labels[seat.id] = f"{label} ({taken + 1})" if taken else label
-    return labels
+    return _without_what_all_share(labels)
+
+
+def _without_what_all_share(labels: dict[str, str]) -> dict[str, str]:
+    """The names without the words that all begin with, where something is left of each."""
+    words = [label.split() for label in labels.values()]
+    shared = 0
+    while all(len(one) > shared + 1 and one[shared] == words[0][shared] for one in words):
+        shared += 1
+    return {run: " ".join(one[shared:]) for run, one in zip(labels, words, strict=True)}
 
 
 def _with_name(what: str, value: str) -> str:

@@ -103,10 +103,19 @@ class Publisher:
             used += had.size
             if PROBES[wanted.probe].incremental and had.rows < scalars["total"]:
                 waiting = True  # its next piece comes with the next frame
+            elif still and PROBES[wanted.probe].rotates and self._turns_left(had, scalars, arrays):
+                waiting, had.at = True, now  # at a standstill all its parts come, in turn with what else waits
             else:
                 had.version, had.at = self._version, now
         viewer.sent(self._version, now, waiting)
         return encode(sections.values())
+
+    def _turns_left(self, had: Delivery, scalars: dict[str, Any], arrays: dict[str, np.ndarray]) -> bool:
+        """Whether parts of this version are still missing, of a probe that gives one part after another."""
+        if had.round[0] != self._version:
+            had.round = (self._version, had.turn - 1)
+        parts = math.ceil(scalars["units"] / max(1, len(next(iter(arrays.values())))))
+        return had.turn - had.round[1] < parts
 
     def _asked_for(self, viewer: Viewer, seats: Mapping[str, Seat]) -> list[str]:
         """The runs that a viewer's frame is about, the shown one first."""

@@ -40,6 +40,7 @@ class Delivery:
     size: int = 0
     rows: int = 0
     turn: int = 0
+    round: tuple[int, int] = (-1, 0)  # of probes that come in turns: a version, and the turn with which it began
     refused: bool = False
     cost: float = 0.0
 
