@@ -46,7 +46,7 @@ class Attempt(threading.Thread):
 
 
 class Supply:
-    """What waits for data in a workbench. `begin(wanted)` begins new runs, or returns the dataset that is still missing.
+    """What waits for data in a workbench. `begin(wanted)` begins new runs, or returns the dataset still missing.
 
     `wanted` is what was asked for and waits, in plain JSON, so that it can be stored with the workbench; else None.
     """
