@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["Argument", "array_of", "check_arguments", "choose", "number", "whole"]
+__all__ = ["Argument", "array_of", "check_arguments", "choose", "number", "shown", "whole"]
 
 
 @dataclass(frozen=True)
@@ -55,11 +55,23 @@ class Argument:
 def number(name, value):
     """`value` as a finite float; a ValueError that names the argument for anything else (words, NaN, arrays, True)."""
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
-        raise ValueError(f"{name} is {value!r}, but must be a number.")
-    value = float(value)
-    if not math.isfinite(value):
-        raise ValueError(f"{name} is {value}, but must be a finite number.")
-    return value
+        raise ValueError(f"{name} is {shown(value)}, but must be a number.")
+    try:
+        found = float(value)
+    except OverflowError:  # a whole number of more than 308 digits
+        found = math.inf
+    if not math.isfinite(found):
+        raise ValueError(f"{name} is {shown(value)}, but must be a finite number.")
+    return found
+
+
+def shown(value):
+    """The value as a sentence quotes it, cut short: it may come from a link."""
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):  # a whole number of thousands of digits, lists in lists in lists
+        text = f"a {type(value).__name__} too long to show"
+    return text if len(text) <= 40 else text[:37] + "..."
 
 
 def check_arguments(owner, arguments, given):
@@ -67,14 +79,14 @@ def check_arguments(owner, arguments, given):
     for name in given:
         if name not in arguments:
             allowed = ", ".join(arguments) or "no arguments"
-            raise ValueError(f"{owner} does not take {name!r}; it takes {allowed}.")
+            raise ValueError(f"{owner} does not take {shown(name)}; it takes {allowed}.")
     return {name: a.check(f"{owner}: {name}", given.get(name, a.default)) for name, a in arguments.items()}
 
 
 def choose(table, kind, name):
     """`table[name]`, or a ValueError that lists the names there are. `kind` says what is being chosen ("loss")."""
     if not isinstance(name, str) or name not in table:
-        raise ValueError(f"There is no {kind} named {name!r}; choose one of: {', '.join(table)}.")
+        raise ValueError(f"There is no {kind} named {shown(name)}; choose one of: {', '.join(table)}.")
     return table[name]
 
 
@@ -97,5 +109,5 @@ def array_of(name, array, dimensions, dtype=None):
 def whole(name, value, least):
     """`value` as an int of at least `least`, or a ValueError that names the argument."""
     if isinstance(value, bool) or not isinstance(value, numbers.Integral) or value < least:
-        raise ValueError(f"{name} is {value!r}, but must be a whole number of at least {least}.")
+        raise ValueError(f"{name} is {shown(value)}, but must be a whole number of at least {least}.")
     return int(value)

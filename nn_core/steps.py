@@ -110,14 +110,18 @@ class WholeStep(Step):
     @cached_property
     def grads(self) -> tuple[Grads, ...]:
         if self._first:
-            return self._all[0][1]
+            first, *others = self._all[0][1]
+            return (FirstGrads(first, self._first_layers_dx), *others)
         result = []
         for l, sums in enumerate(self._sums):
             pieces = [grads[l] for _, grads, _, _ in self._all]
             dx = None if l == 0 else _joined([grad.dx for grad in pieces])
             dz, db = _joined([grad.dz for grad in pieces]), sums.get("b")
             result.append(Grads(dz, read_only(sums["W"]), None if db is None else read_only(db), dx))
-        return tuple(result)
+        return (FirstGrads(result[0], self._first_layers_dx), *result[1:])
+
+    def _first_layers_dx(self) -> np.ndarray:
+        return _joined([self._passes(k, first_dx=True)[1][0].dx for k in range(len(self._pieces))])
 
     @cached_property
     def after(self) -> Network:
@@ -131,6 +135,23 @@ class WholeStep(Step):
         piece = int(np.searchsorted(starts, k, side="right")) - 1
         traces, grads, _, x, y = self._first_pass() if self._first else self._passes(piece)
         return traces, grads, x, y, k - int(starts[piece])
+
+
+class FirstGrads(Grads):
+    """The Grads of a batch in the first layer, whose dx no update needs: it is computed when it is asked for."""
+
+    def __new__(cls, grads: Grads, find_dx):
+        """find_dx() gives dx, (n, fan_in)."""
+        made = super().__new__(cls, *grads)
+        made._find_dx = find_dx
+        return made
+
+    @cached_property
+    def dx(self) -> np.ndarray:
+        return self._find_dx()
+
+    def __iter__(self):
+        return iter((self.dz, self.dW, self.db, self.dx, self.dnorm))
 
 
 class SampleGrads:

@@ -17,10 +17,12 @@ from copy import copy
 
 import numpy as np
 
+from .arguments import check_arguments, choose, number, shown
 from .bugs import check_bugs, terms_with
 from .hooks import Hook, interval_of
 from .losses import check_pair
 from .network import Network
+from .optimizers import Optimizer
 from .per_sample import PerSampleEngine
 from .records import Training
 from .schedules import SCHEDULES
@@ -68,6 +70,10 @@ class Trainer:
         schedule: str = "constant",
         schedule_args: dict | None = None,
     ):
+        if not isinstance(network, Network):
+            raise ValueError(f"network is {shown(network)}, but must be a Network.")
+        if not isinstance(shuffle, bool | np.bool_):
+            raise ValueError(f"shuffle is {shown(shuffle)}, but must be True or False.")
         self.dtype = network.dtype
         self.loss = check_pair(loss, network.activations[-1])
         self.rows, self.y = _checked_data(network, self.loss, x, y)
@@ -108,22 +114,26 @@ class Trainer:
             self.bug = check_bugs(choices.pop("bug"))
             self.terms = terms_with(self.bug, len(self.network.layers))
         if "schedule" in choices:
-            self.schedule = choices.pop("schedule")
-            if self.schedule not in SCHEDULES:
-                raise ValueError(f"schedule: there is no {self.schedule!r}; choose one of {', '.join(SCHEDULES)}.")
+            self.schedule = choose(SCHEDULES, "schedule", choices.pop("schedule")).name
         for name in ("l1", "l2"):
             if name in choices:
-                value = float(choices.pop(name))
-                if not 0.0 <= value < math.inf:
-                    raise ValueError(f"{name}: {value!r} is not a number of at least 0.")
+                value = number(name, choices.pop(name))
+                if value < 0:
+                    raise ValueError(f"{name} is {value:g}, but must be at least 0.")
                 setattr(self, name, value)
         if "schedule_args" in choices:
             self.schedule_args = dict(choices.pop("schedule_args"))
+            check_arguments(f"schedule_args: {self.schedule}", SCHEDULES[self.schedule].arguments, self.schedule_args)
         if "dropout" in choices:
             for layer, rate in zip(self.network.layers, choices.pop("dropout"), strict=True):
                 layer.dropout = rate
         if "optimizer" in choices:
-            self.optimizer = choices.pop("optimizer")
+            optimizer = choices.pop("optimizer")
+            if not isinstance(optimizer, Optimizer):
+                raise ValueError(
+                    f'optimizer is {shown(optimizer)}, but must be one such as OPTIMIZERS["sgd"](learning_rate=0.1).'
+                )
+            self.optimizer = optimizer
             self.slots = [
                 {name: self.optimizer.slots(array) for name, array in layer._parameters().items()}
                 for layer in self.network.layers
@@ -139,6 +149,8 @@ class Trainer:
 
     def call(self, hooks: Sequence[Hook]) -> None:
         """Call these hooks after each update from now on, and no others."""
+        if not isinstance(hooks, Sequence) or not all(map(callable, hooks)):
+            raise ValueError(f"hooks is {shown(hooks)}, but must be a list of functions, each of one Step.")
         self.hooks, self._intervals = tuple(hooks), [interval_of(hook) for hook in hooks]
 
     @property
@@ -224,7 +236,7 @@ class Trainer:
             self.epoch, self.offset = self.epoch + 1, 0
 
     def step(self) -> Step:
-        """Do one update and return it. The Step is valid until the next update.
+        """Do one update and return it. The Step is valid until the next update or change of a setting.
 
         Raises FloatingPointError where the loss is no longer a finite number; the network is left as it was.
         """
@@ -252,10 +264,12 @@ class Trainer:
         step = self._engine.step()
         if step is None:
             return None
-        for hook, interval in zip(self.hooks, self._intervals, strict=True):
-            if step.index % interval == 0:
-                hook(step)
-        self._engine.settle()
+        try:
+            for hook, interval in zip(self.hooks, self._intervals, strict=True):
+                if step.index % interval == 0:
+                    hook(step)
+        finally:  # a hook that fails leaves training as it would have been without it
+            self._engine.settle()
         return step
 
     def stop_diverged(self, loss: float) -> None:
@@ -394,39 +408,56 @@ class PlainEngine:
         return WholeStep(
             index=index, epoch=epoch, rows=rows, loss=loss, learning_rate=rate, before=before, network=t.network,
             pieces=pieces, sums=sums,
-            passes=lambda k: self._passes(before, pieces[k], len(rows), index, k, len(pieces)),
+            passes=lambda k, first_dx=False: self._passes(
+                before, pieces[k], len(rows), index, k, len(pieces), first_dx=first_dx
+            ),
             first=(traces, grads, x, y) if len(pieces) == 1 else None,
         )  # fmt: skip
 
-    def _passes(self, network: Network, rows: np.ndarray, n: int, index: int, piece: int, pieces: int):
-        """Forward and backward for `rows`, a piece of a batch of `n`; returns traces, grads, the loss's share, x, y."""
+    def _passes(
+        self, network: Network, rows: np.ndarray, n: int, index: int, piece: int, pieces: int, *, first_dx: bool = False
+    ):
+        """Forward and backward for `rows`, a piece of a batch of `n`; returns traces, grads, the loss's share, x, y.
+
+        The first layer's dx, which no update needs, is found only with first_dx.
+        """
         t = self.trainer
         x, y = t.rows.take(rows), t.y[rows]
-        traces = network._forward(x, self._training(len(rows), index, piece, pieces))
+        traces = network._forward(x, self._training(len(rows), index, piece))
         loss = float(network._row_losses(traces, y, t.loss).sum()) / n
-        return traces, network._backward(traces, y, t.loss, t.terms, n=n), loss, x, y
+        return traces, network._backward(traces, y, t.loss, t.terms, n=n, first_dx=first_dx), loss, x, y
 
-    def _training(self, n: int, index: int, piece: int, pieces: int) -> Training | None:
+    def _training(self, n: int, index: int, piece: int) -> Training | None:
         if not self.drops:
             return NORMALIZE if self.normalizes else None
         masks = [
-            self._mask(l, layer, n, index, piece, pieces) if layer.dropout else None
+            self._mask(l, layer, n, index, piece) if layer.dropout else None
             for l, layer in enumerate(self.trainer.network.layers)
         ]
         return Training(tuple(masks))
 
-    def _mask(self, l: int, layer, n: int, index: int, piece: int, pieces: int) -> np.ndarray:
-        """Rows of 0 and 1/(1-p): inverted dropout (Srivastava et al. 2014, scaled while training)."""
+    def _mask(self, l: int, layer, n: int, index: int, piece: int) -> np.ndarray:
+        """Rows (n, fan_out) of 0 and 1/(1-p): inverted dropout (Srivastava et al. 2014, scaled while training)."""
         t = self.trainer
-        if pieces > 1:
-            keep = np.random.default_rng([t.seed, 2, l, index, piece]).random((n, layer.fan_out)) >= layer.dropout
-            return keep.astype(t.dtype) / t.dtype.type(1 - layer.dropout)
+        if t.batch_size > CHUNK:  # the masks of many updates would take too much room, so each chunk draws its own
+            chunks = [
+                np.random.default_rng([t.seed, 2, l, index, piece + k]).random((rows, layer.fan_out))
+                for k, rows in enumerate(_chunks(n))
+            ]
+            return self._kept(np.concatenate(chunks), layer.dropout)
         key = (index // MASK_UPDATES, t.batch_size, layer.dropout)
         if l not in self._masks or self._masks[l][0] != key:
             rng = np.random.default_rng([t.seed, 2, l, index // MASK_UPDATES])
-            keep = rng.random((MASK_UPDATES, t.batch_size + self.normalizes, layer.fan_out)) >= layer.dropout
-            self._masks[l] = (key, keep.astype(t.dtype) / t.dtype.type(1 - layer.dropout))
+            drawn = rng.random((MASK_UPDATES, t.batch_size, layer.fan_out))
+            if self.normalizes:  # for a row that joins the batch before it
+                drawn = np.concatenate([drawn, rng.random((MASK_UPDATES, 1, layer.fan_out))], axis=1)
+            self._masks[l] = (key, self._kept(drawn, layer.dropout))
         return self._masks[l][1][index % MASK_UPDATES, :n]
+
+    def _kept(self, drawn: np.ndarray, dropout: float) -> np.ndarray:
+        """Numbers drawn evenly from 0 to 1 as masks of their shape."""
+        dtype = self.trainer.dtype
+        return (drawn >= dropout).astype(dtype) / dtype.type(1 - dropout)
 
     def _descend(self, sums: list[dict], rate: float, traces) -> None:
         """Change every parameter, in place, by the optimizer's rule."""
@@ -449,6 +480,11 @@ class PlainEngine:
 
 
 NORMALIZE = Training()
+
+
+def _chunks(n: int) -> list[int]:
+    """`n` rows in chunks: how many rows each has."""
+    return [min(CHUNK, n - start) for start in range(0, n, CHUNK)]
 
 
 def _parameter_gradients(layer, grad) -> dict[str, np.ndarray]:
@@ -486,5 +522,5 @@ def _checked_data(network: Network, loss, x, y) -> tuple:
 
 def _whole(name: str, value, low: int) -> int:
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < low:
-        raise ValueError(f"{name}: {value!r} is not a whole number of at least {low}.")
+        raise ValueError(f"{name}: {shown(value)} is not a whole number of at least {low}.")
     return int(value)

@@ -1,5 +1,7 @@
 """The Trainer against SGD written out by hand, in both engines, and what hooks may and may not do."""
 
+import contextlib
+
 import numpy as np
 import pytest
 
@@ -228,3 +230,48 @@ def test_every_bug_reaches_the_weights_in_both_engines(bug, batch_size):
         assert (max(errors) > 1e-3) == wrong, (bugs, errors)
     served = BUGS[bug].term in SERVED_TERMS
     assert engine_of(trainer) is (PerSampleEngine if batch_size == 1 and served else PlainEngine)
+
+
+@pytest.mark.parametrize("batch_size", [1, 6])
+def test_a_hook_that_fails_leaves_training_as_it_was(batch_size):
+    def fails(step):
+        if step.index in (3, 31, 69):
+            raise RuntimeError
+
+    (network, x, y), (alone, _, _) = problem(), problem()
+    trainer = Trainer(network, "cross_entropy", sgd(), x, y, batch_size=batch_size, hooks=[fails])
+    while trainer.index < 80:
+        with contextlib.suppress(RuntimeError):
+            trainer.step()
+    Trainer(alone, "cross_entropy", sgd(), x, y, batch_size=batch_size).advance(80)
+    for one, other in zip(network.layers, alone.layers, strict=True):
+        assert np.array_equal(one.W, other.W) and np.array_equal(one.b, other.b)
+
+
+@pytest.mark.parametrize(("rows", "batch_size"), [(70, 1), (70, 6), (CHUNK + 70, CHUNK + 70)])
+def test_the_first_layers_dx_is_there_when_asked_for(rows, batch_size):
+    network, x, y = problem(n=rows)
+    step = Trainer(network, "cross_entropy", sgd(), x, y, batch_size=batch_size).step()
+    right = step.before.backward(step.before.forward(step.x), step.y, "cross_entropy")[0]
+    assert np.allclose(step.grads[0].dx, right.dx, atol=1e-12) and not step.grads[0].dx.flags.writeable
+    assert list(step.grads[0])[3] is step.grads[0].dx
+
+
+@pytest.mark.parametrize("batch_norm", [False, True])
+@pytest.mark.parametrize(("rows", "batch_size"), [(50, 7), (CHUNK + 600, CHUNK + 100)])
+def test_masks_follow_from_seed_layer_and_update_alone(rows, batch_size, batch_norm):
+    # 50 = 7 * 7 + 1: with batch norm the one row left over joins the batch before it.
+    rng = np.random.default_rng(0)
+    x, y = rng.random((rows, 6)), rng.integers(0, 3, rows)
+    network = Network.create(
+        (6, 5, 3), ["relu", "softmax"], dropout=0.25, batch_norm=batch_norm, seed=2, dtype=np.float64
+    )
+    trainer = Trainer(network, "cross_entropy", sgd(0.1), x, y, batch_size=batch_size, seed=9)
+    for index in range(40 if rows == 50 else 2):
+        mask = np.concatenate([traces[0].extras.mask for traces, _, _, _ in trainer.step().chunks()])
+        if batch_size > CHUNK:
+            drawn = np.concatenate([np.random.default_rng([9, 2, 0, index, k]).random((CHUNK, 5)) for k in (0, 1)])
+        else:
+            drawn = np.random.default_rng([9, 2, 0, index // 32]).random((32, batch_size, 5))[index % 32]
+        n = min(len(mask), len(drawn))
+        assert n >= len(mask) - 1 and np.array_equal(mask[:n], (drawn[:n] >= 0.25) / 0.75)

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from ..arguments import shown
+
 
 @dataclass(frozen=True)
 class OneOf:
@@ -52,12 +54,6 @@ class Ruled:
     def check(self, name: str, value: Any) -> Any:
         """The value in its plain form; ValueError with a sentence."""
         return self.rule(value)
-
-
-def shown(value: Any) -> str:
-    """The value as a sentence quotes it, cut short: it may come from a link."""
-    text = repr(value)
-    return text if len(text) <= 40 else text[:37] + "..."
 
 
 def listed(choices: tuple) -> str:
