@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import json
 import math
+import numbers
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
+import numpy as np
+
 from .activations import ACTIVATIONS
-from .arguments import check_arguments
+from .arguments import check_arguments, shown
 from .bugs import BUGS
 from .datasets import DATASETS
 from .initializers import INITIALIZERS
@@ -96,6 +99,7 @@ class RunConfig:
             object.__setattr__(self, name, check(getattr(self, name), name))
         object.__setattr__(self, "activations", _activations(self))
         check_settings({name: getattr(self, name) for name in CHANGEABLE}, layers=len(self.sizes) - 1)
+        _check_arguments(self.init_args, INITIALIZERS[self.init], "init_args", self.init)
         if self.batch_norm and self.batch_size == 1:
             raise ValueError(
                 "batch_norm: a batch of one row has no spread to normalize; take a batch_size of 2 or more."
@@ -108,12 +112,12 @@ class RunConfig:
     def __hash__(self) -> int:
         return hash(self.to_json())
 
-    def replace(self, **changes) -> RunConfig:
+    def replace(self, /, **changes) -> RunConfig:
         """A copy with some fields changed (checked again)."""
         unknown = sorted(set(changes) - {f.name for f in fields(self)})
         if unknown:
             raise ValueError(
-                f"RunConfig has no field {unknown[0]!r}; it has {', '.join(f.name for f in fields(self))}."
+                f"RunConfig has no field {shown(unknown[0])}; it has {', '.join(f.name for f in fields(self))}."
             )
         return replace(self, **changes)
 
@@ -138,7 +142,7 @@ class RunConfig:
         """Build from JSON text. Raises ValueError where the text is not JSON or a field is wrong."""
         try:
             values = json.loads(text)
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, RecursionError) as error:
             raise ValueError(f"This is not a configuration: it is not JSON ({error}).") from None
         return cls.from_dict(values)
 
@@ -195,7 +199,7 @@ def _check_arguments(arguments: Mapping, entry, name: str, owner: str) -> None:
 def _name_in(table):
     def check(value, name):
         if not isinstance(value, str) or value not in table:
-            raise ValueError(f"{name}: there is no {value!r}; choose one of {', '.join(table)}.")
+            raise ValueError(f"{name}: there is no {shown(value)}; choose one of {', '.join(table)}.")
         return value
 
     return check
@@ -223,8 +227,8 @@ def _activation_names(value, name):
 
 def _number(low: float, high: float):
     def check(value, name):
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
-            raise ValueError(f"{name}: {value!r} is not a number from {low:g} to {high:g}.")
+        if isinstance(value, bool) or not isinstance(value, numbers.Real) or not low <= value <= high:
+            raise ValueError(f"{name}: {shown(value)} is not a number from {low:g} to {high:g}.")
         return float(value)
 
     return check
@@ -232,18 +236,17 @@ def _number(low: float, high: float):
 
 def _whole(low: int, high: int):
     def check(value, name):
-        if isinstance(value, float) and value.is_integer():
-            value = int(value)
-        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-            raise ValueError(f"{name}: {value!r} is not a whole number from {low:,} to {high:,}.")
-        return value
+        whole = isinstance(value, numbers.Integral) or (isinstance(value, float) and value.is_integer())
+        if isinstance(value, bool) or not whole or not low <= value <= high:
+            raise ValueError(f"{name}: {shown(value)} is not a whole number from {low:,} to {high:,}.")
+        return int(value)
 
     return check
 
 
 def _word_or(word: str, check_number):
     def check(value, name):
-        if value == word:
+        if isinstance(value, str) and value == word:
             return word
         try:
             return check_number(value, name)
@@ -254,9 +257,9 @@ def _word_or(word: str, check_number):
 
 
 def _flag(value, name):
-    if not isinstance(value, bool):
-        raise ValueError(f"{name}: {value!r} is neither true nor false.")
-    return value
+    if not isinstance(value, bool | np.bool_):
+        raise ValueError(f"{name}: {shown(value)} is neither true nor false.")
+    return bool(value)
 
 
 def _sizes(value, name):
@@ -279,12 +282,19 @@ def _bias_init(value, name):
     return _number(-100.0, 100.0)(value, name)
 
 
+def _item(value):
+    """A NumPy number as Python's; for json.dumps, which knows no others."""
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError
+
+
 def _mapping(value, name):
     if not isinstance(value, Mapping):
         raise ValueError(f"{name}: give an object of names and values, not {type(value).__name__}.")
     try:
-        plain = json.loads(json.dumps(dict(value), allow_nan=False))
-    except (TypeError, ValueError):
+        plain = json.loads(json.dumps(dict(value), allow_nan=False, default=_item))
+    except (TypeError, ValueError, RecursionError):
         raise ValueError(f"{name}: every value must be a plain number, text, list or object.") from None
     return plain
 
@@ -302,13 +312,13 @@ def _stop(value, name):
     plain = _mapping(value, name)
     for key in plain:
         if key not in STOPS:
-            raise ValueError(f"{name}: there is no rule {key!r}; choose among {', '.join(STOPS)}.")
+            raise ValueError(f"{name}: there is no rule {shown(key)}; choose among {', '.join(STOPS)}.")
         plain[key] = _STOP_CHECKS[key](plain[key], f"{name} {key}")
     return plain
 
 
 def _start(value, name):
-    if value != "" and not (isinstance(value, str) and len(value) == 64 and not set(value) - set("0123456789abcdef")):
+    if not isinstance(value, str) or (value and (len(value) != 64 or set(value) - set("0123456789abcdef"))):
         raise ValueError(f"{name}: give the SHA-256 of a file of weights, or nothing.")
     return value
 

@@ -9,17 +9,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-#: The kinds of event and the values each carries.
-EVENT_KINDS = {
-    "change": "settings, by name",
-    "parameter": "layer, array (W or b), index, value",
-    "unit": "layer, index, on",
+from .arguments import shown
+
+#: The kinds of event and the values each carries; None: settings, by name.
+EVENT_VALUES = {
+    "change": None,
+    "parameter": ("layer", "array", "index", "value"),
+    "unit": ("layer", "index", "on"),
 }
 
 
 @dataclass(frozen=True)
 class Event:
-    """`kind` happened after `step` updates. `values` holds what EVENT_KINDS names for the kind."""
+    """`kind` happened after `step` updates. `values` holds what EVENT_VALUES names for the kind."""
 
     step: int
     kind: str
@@ -36,9 +38,9 @@ class Event:
             raise ValueError("An event needs exactly a step, a kind and values.")
         step, kind, values = plain["step"], plain["kind"], plain["values"]
         if isinstance(step, bool) or not isinstance(step, int) or not 0 <= step <= 10**12:
-            raise ValueError(f"event step: {step!r} is not a whole number of at least 0.")
-        if not isinstance(kind, str) or kind not in EVENT_KINDS:
-            raise ValueError(f"event kind: there is no {kind!r}; choose one of {', '.join(EVENT_KINDS)}.")
+            raise ValueError(f"event step: {shown(step)} is not a whole number of at least 0.")
+        if not isinstance(kind, str) or kind not in EVENT_VALUES:
+            raise ValueError(f"event kind: there is no {shown(kind)}; choose one of {', '.join(EVENT_VALUES)}.")
         if not isinstance(values, Mapping):
             raise ValueError("event values: give an object of names and values.")
         return cls(step, kind, dict(values))

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .arguments import shown, whole
+
 if TYPE_CHECKING:
     from .training import Step
 
@@ -24,10 +26,11 @@ def every(k: int, hook: Hook) -> Hook:
     """Return `hook`, called only at updates whose index is a multiple of `k`.
 
     The Trainer reads the interval from the returned function and spends nothing on the updates in between.
-    Raises ValueError where `k` is not a whole number of at least 1.
+    Raises ValueError where `k` is not a whole number of at least 1 or `hook` is not a function.
     """
-    if isinstance(k, bool) or not isinstance(k, int) or k < 1:
-        raise ValueError(f"every: k must be a whole number of at least 1, not {k!r}.")
+    k = whole("every: k", k, 1)
+    if not callable(hook):
+        raise ValueError(f"every: hook is {shown(hook)}, but must be a function of one Step.")
 
     def thinned(step: Step) -> None:
         if step.index % k == 0:
@@ -71,8 +74,7 @@ class Recorder:
     """
 
     def __init__(self, keep: int = 1):
-        if isinstance(keep, bool) or not isinstance(keep, int) or keep < 0:
-            raise ValueError(f"Recorder: keep must be a whole number of at least 0, not {keep!r}.")
+        keep = whole("Recorder: keep", keep, 0)
         self.indices: list[int] = []
         self.losses: list[float] = []
         self.records: deque[Record] = deque(maxlen=keep)

@@ -5,11 +5,12 @@ A network is a value: passes return what they computed and change nothing. Rows 
 they do the same without checking, and hand out arrays that can be written to.
 """
 
+from collections.abc import Iterable
 from itertools import pairwise
 
 import numpy as np
 
-from .arguments import choose, whole
+from .arguments import choose, shown, whole
 from .bugs import check_bugs, terms_with
 from .initializers import INITIALIZERS
 from .layers import BatchNorm, Dense
@@ -26,7 +27,7 @@ class Network:
     """
 
     def __init__(self, layers):
-        layers = tuple(layers)
+        layers = tuple(layers) if isinstance(layers, Iterable) else ()
         if not layers or not all(isinstance(layer, Dense) for layer in layers):
             raise ValueError("layers must be a sequence of at least one Dense layer.")
         for l in range(1, len(layers)):
@@ -71,9 +72,9 @@ class Network:
         """
         sizes = _sizes(sizes)
         layers = len(sizes) - 1
-        if isinstance(activations, str) or len(activations) != layers:
+        if not isinstance(activations, tuple | list) or len(activations) != layers:
             raise ValueError(
-                f"activations is {activations!r}, but {layers + 1} sizes need {layers} names, "
+                f"activations is {shown(activations)}, but {layers + 1} sizes need {layers} names, "
                 "one for each layer after the inputs."
             )
         draw = choose(INITIALIZERS, "initializer", init)
@@ -214,7 +215,8 @@ class Network:
         fan_in = self.layers[0].fan_in
         if x.ndim != 2 or x.shape[1] != fan_in or len(x) == 0:
             raise ValueError(f"x has shape {x.shape}, but this network takes (n, {fan_in}) with n at least 1.")
-        x = x.astype(self.dtype, copy=False)
+        with np.errstate(over="ignore"):  # what is too large for the dtype is refused as infinite
+            x = x.astype(self.dtype, copy=False)
         if not np.isfinite(x).all():
             raise ValueError("x holds NaN or infinite values, but inputs must be finite numbers.")
         return x
@@ -247,6 +249,8 @@ class Network:
     def _targets(self, traces, y, loss):
         """The Loss itself and y as it needs it, or a ValueError."""
         entry = check_pair(loss, self.activations[-1])
+        if not isinstance(traces, tuple | list) or not all(isinstance(trace, Trace) for trace in traces):
+            raise ValueError(f"traces is {shown(traces)}, but must be what forward gives: one Trace a layer.")
         if len(traces) != len(self.layers):
             raise ValueError(f"traces has {len(traces)} entries, but the network has {len(self.layers)} layers.")
         for l, (layer, trace) in enumerate(zip(self.layers, traces, strict=True)):
@@ -265,15 +269,14 @@ BIAS_INITIALIZERS = {name: INITIALIZERS[name] for name in ("zeros", "constant", 
 
 
 def _sizes(sizes):
-    sizes = tuple(sizes)
-    if len(sizes) < 2:
-        raise ValueError(f"sizes is {sizes!r}, but needs at least two numbers: inputs and outputs.")
+    if not isinstance(sizes, Iterable) or len(sizes := tuple(sizes)) < 2:
+        raise ValueError(f"sizes is {shown(sizes)}, but needs at least two numbers: inputs and outputs.")
     return tuple(whole("sizes: every entry", size, 1) for size in sizes)
 
 
 def _dtype(dtype):
     try:
-        found = np.dtype(dtype)
+        found = None if dtype is None else np.dtype(dtype)
     except TypeError:
         found = None
     if found not in (np.float32, np.float64):

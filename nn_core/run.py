@@ -16,6 +16,7 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+import numbers
 import time
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping
@@ -24,17 +25,19 @@ from typing import Any
 
 import numpy as np
 
+from .arguments import shown
 from .checkpoints import SPACING, Checkpoints, numerics_id, pack, unpack
 from .config import CHANGEABLE, RunConfig, check_settings, evaluation_interval
 from .datasets import DATASETS
 from .datasets.dataset import Dataset, DataUnavailable
 from .evaluation import evaluate, targets_for
-from .events import Event
+from .events import EVENT_VALUES, Event
 from .network import Network
 from .playback import Playback
 from .presets import PRESETS
 from .recent import RECENT, Moves, Recent
 from .steps import Step
+from .training import MAX_NORM_BATCH
 
 #: The columns of a run's curves.
 CURVES = ("step", "loss", "accuracy", "heldout_loss", "heldout_accuracy")
@@ -59,7 +62,7 @@ class Run:
     def __init__(self, config: RunConfig | str = "digits", *, dataset: Dataset | None = None):
         if isinstance(config, str):
             if config not in PRESETS:
-                raise ValueError(f"There is no preset {config!r}; choose one of {', '.join(PRESETS)}.")
+                raise ValueError(f"There is no preset {shown(config)}; choose one of {', '.join(PRESETS)}.")
             config = PRESETS[config]
         if not isinstance(config, RunConfig):
             raise ValueError(f"Run: give a RunConfig or the name of a preset, not {type(config).__name__}.")
@@ -199,9 +202,10 @@ class Run:
         if steps is None and seconds is None:
             raise ValueError("advance: say how far, in steps or in seconds.")
         if steps is not None and (isinstance(steps, bool) or not isinstance(steps, int | np.integer) or steps < 0):
-            raise ValueError(f"advance: steps must be a whole number of at least 0, not {steps!r}.")
-        if seconds is not None and not 0 <= seconds < math.inf:
-            raise ValueError(f"advance: seconds must be a number of at least 0, not {seconds!r}.")
+            raise ValueError(f"advance: steps must be a whole number of at least 0, not {shown(steps)}.")
+        known = seconds is None or (isinstance(seconds, numbers.Real) and not isinstance(seconds, bool))
+        if not known or (seconds is not None and not 0 <= seconds < math.inf):
+            raise ValueError(f"advance: seconds must be a number of at least 0, not {shown(seconds)}.")
         begin = time.perf_counter()
         first = self.step
         last = math.inf if steps is None else first + steps
@@ -301,7 +305,7 @@ class Run:
 
     # -- events --------------------------------------------------------------------------------------------------------
 
-    def change(self, **settings) -> Run:
+    def change(self, /, **settings) -> Run:
         """Change settings from here on: at the head an event of this run, which is returned; before it, a fork.
 
         Raises ValueError, before anything changes, where a setting is unknown, needs a new run, or is not allowed.
@@ -316,7 +320,7 @@ class Run:
         """Switch one unit of a hidden layer off (its output becomes 0) or on again; a fork when before the head."""
         return self._do("unit", layer=layer, index=index, on=on)
 
-    def _do(self, kind: str, **values) -> Run:
+    def _do(self, kind: str, /, **values) -> Run:
         event = self.propose(kind, **values)
         if event is None:
             return self
@@ -324,8 +328,11 @@ class Run:
         run.apply(event)
         return run
 
-    def propose(self, kind: str, **values) -> Event | None:
+    def propose(self, kind: str, /, **values) -> Event | None:
         """The event that `values` would be at the present update, checked; None where it would change nothing."""
+        needed = EVENT_VALUES.get(kind)
+        if needed is not None and set(values) != set(needed):
+            raise ValueError(f"The event {kind} needs exactly these values: {', '.join(needed)}.")
         if kind == "change":
             changed = self._checked_change(values)
             return Event(self.step, kind, changed) if changed else None
@@ -334,7 +341,7 @@ class Run:
         elif kind == "unit":
             checked, same = self._checked_unit(**values)
         else:
-            raise ValueError(f"There is no event {kind!r}; choose one of change, parameter, unit.")
+            raise ValueError(f"There is no event {shown(kind)}; choose one of change, parameter, unit.")
         return None if same else Event(self.step, kind, checked)
 
     def apply(self, event: Event) -> None:
@@ -352,22 +359,25 @@ class Run:
             if values.get(kind, self.settings[kind]) != self.settings[kind]:
                 values.setdefault(f"{kind}_args", {})
         check_settings(values, layers=len(self.config.sizes) - 1)
-        whole = self.config.replace(**{**self.settings, **values})
+        now = self.config.replace(**self.settings)
+        whole = now.replace(**values)
         _check_fit(whole, self.dataset)
-        changed = {name: getattr(whole, name) for name in values if getattr(whole, name) != self.settings[name]}
+        changed = {name: getattr(whole, name) for name in values if getattr(whole, name) != getattr(now, name)}
         return {name: list(v) if isinstance(v, tuple) else v for name, v in changed.items()}
 
     def _checked_parameter(self, layer, array, index, value) -> tuple[dict, bool]:
         dense = self.network.layers[_index("layer", layer, len(self.config.sizes) - 1)]
         if array not in ("W", "b") or (array == "b" and dense.b is None):
-            raise ValueError(f"array: {array!r} is not one of {'W' if dense.b is None else 'W, b'}.")
+            raise ValueError(f"array: {shown(array)} is not one of {'W' if dense.b is None else 'W, b'}.")
         target = dense.W if array == "W" else dense.b
-        places = [index] if isinstance(index, int | np.integer) else list(index)
+        several = isinstance(index, tuple | list) or (isinstance(index, np.ndarray) and index.ndim == 1)
+        places = list(index) if several else [index]
         if len(places) != target.ndim:
-            raise ValueError(f"index: {array} has shape {target.shape}, so give {target.ndim} numbers.")
+            wanted = "one whole number" if target.ndim == 1 else "two whole numbers"
+            raise ValueError(f"index: {array} has shape {target.shape}, so give {wanted}, not {shown(index)}.")
         places = [_index("index", place, size) for place, size in zip(places, target.shape, strict=True)]
-        if isinstance(value, bool) or not isinstance(value, int | float | np.number) or not abs(value) <= 1e6:
-            raise ValueError(f"value: {value!r} is not a number from -1,000,000 to 1,000,000.")
+        if isinstance(value, bool) or not isinstance(value, numbers.Real) or not abs(value) <= 1e6:
+            raise ValueError(f"value: {shown(value)} is not a number from -1,000,000 to 1,000,000.")
         same = bool(target[tuple(places)] == target.dtype.type(value))
         return {"layer": int(layer), "array": array, "index": places, "value": float(value)}, same
 
@@ -377,10 +387,10 @@ class Run:
             raise ValueError("layer: this network has no hidden units to switch.")
         dense = self.network.layers[_index("layer", layer, hidden)]
         place = _index("index", index, dense.fan_out)
-        if not isinstance(on, bool):
-            raise ValueError(f"on: {on!r} is neither true nor false.")
+        if not isinstance(on, bool | np.bool_):
+            raise ValueError(f"on: {shown(on)} is neither true nor false.")
         is_on = dense.units_on is None or bool(dense.units_on[place])
-        return {"layer": int(layer), "index": place, "on": on}, is_on == on
+        return {"layer": int(layer), "index": place, "on": bool(on)}, is_on == on
 
     # -- history -------------------------------------------------------------------------------------------------------
 
@@ -394,9 +404,17 @@ class Run:
         return self
 
     def at(self, step: int) -> Network:
-        """The network after `step` updates, the events at `step` applied. The run stays where it is."""
+        """The network after `step` updates, the events at `step` applied. The run stays where it is.
+
+        Raises FloatingPointError with a sentence where training breaks before it.
+        """
         step = _index("step", step, 10**12)
-        return self.network if step == self.step else self._visit(step).trainer.network.copy()
+        if step == self.step:
+            return self.network
+        visitor = self._visit(step)
+        if visitor.step != step:
+            raise FloatingPointError(visitor.trainer.diverged)
+        return visitor.trainer.network.copy()
 
     def step_at(self, step: int) -> Step:
         """The update that takes `at(step)` to the state before the events at `step + 1`, with its `rules`.
@@ -547,16 +565,21 @@ class Run:
         DataUnavailable where its data is not to be had."""
         try:
             plain = json.loads(text)
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, RecursionError) as error:
             raise ValueError(f"This is not a saved run: it is not JSON ({error}).") from None
         if not isinstance(plain, dict) or plain.get("format") is None:
             raise ValueError("This is not a saved run: it has no format number.")
         if plain["format"] != FORMAT:
-            raise ValueError(f"This run was saved in format {plain['format']!r}; this version reads format {FORMAT}.")
+            raise ValueError(
+                f"This run was saved in format {shown(plain['format'])}; this version reads format {FORMAT}."
+            )
         config = RunConfig.from_dict(plain.get("config"))
         head = _index("head", plain.get("head", plain.get("step", 0)), 10**12)
         step = _index("step", plain.get("step", 0), head + 1)
-        run = cls.restore(config, plain.get("events", []), head, sha256=plain.get("dataset_sha256"))
+        events = plain.get("events", [])
+        if not isinstance(events, list):
+            raise ValueError(f"events: {shown(events)} is not a list of events.")
+        run = cls.restore(config, events, head, sha256=plain.get("dataset_sha256"))
         return run.goto(step)
 
     @classmethod
@@ -648,6 +671,9 @@ def _check_fit(config: RunConfig, dataset: Dataset) -> None:
         raise ValueError("sizes: with two classes the last size must be 1 or 2.")
     if config.loss == "binary_cross_entropy" and (outputs != 1 or classes != 2):
         raise ValueError("loss: binary_cross_entropy needs data of two classes and a single sigmoid output.")
+    rows = dataset.n_train if config.batch_size == "full" else min(config.batch_size, dataset.n_train)
+    if config.batch_norm and rows > MAX_NORM_BATCH:
+        raise ValueError(f"batch_size: with batch_norm at most {MAX_NORM_BATCH:,} rows, not {rows:,}.")
 
 
 def _little_endian(array: np.ndarray) -> bytes:
@@ -656,7 +682,7 @@ def _little_endian(array: np.ndarray) -> bytes:
 
 def _index(name: str, value, size: int) -> int:
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or not 0 <= value < size:
-        raise ValueError(f"{name}: {value!r} is not a whole number from 0 to {size - 1:,}.")
+        raise ValueError(f"{name}: {shown(value)} is not a whole number from 0 to {size - 1:,}.")
     return int(value)
 
 

@@ -236,7 +236,7 @@ class Source:
     present: Callable[[], bool] | None = field(default=None, repr=False)
     form: Outline | None = field(default=None, repr=False)
 
-    def __call__(self, **args: Any) -> Dataset:
+    def __call__(self, /, **args: Any) -> Dataset:
         """The dataset, brought first where it is missing, which may take minutes. ValueError with a sentence for an
         argument that does not fit, DataUnavailable where the data cannot be had."""
         try:
@@ -247,11 +247,11 @@ class Source:
         self.prepare()
         return self.here(**args)
 
-    def here(self, **args: Any) -> Dataset:
+    def here(self, /, **args: Any) -> Dataset:
         """The same of what is on this machine, at once; DataUnavailable where that is not all of it."""
         return self.build(self.name, self.checked(**args))
 
-    def outline(self, **args: Any) -> Outline:
+    def outline(self, /, **args: Any) -> Outline:
         """What decides a network's two ends, without waiting for data; ValueError for an argument that does not fit."""
         if self.form is not None:
             self.checked(**args)
@@ -259,7 +259,7 @@ class Source:
         data = self.here(**args)
         return Outline(data.n_features, data.classes, data.task, data.image_shape)
 
-    def checked(self, **args: Any) -> dict[str, Any]:
+    def checked(self, /, **args: Any) -> dict[str, Any]:
         """All arguments, defaults filled in, without building anything; ValueError with a sentence."""
         return check_arguments(self.name, self.arguments, args)
 

@@ -118,7 +118,7 @@ def stuck(view: View) -> dict:
     return {"stuck": int((flat.mean(axis=0) >= STUCK_SHARE).sum()), "units": trace.a.shape[1]}
 
 
-@probe("slow", 4 * (HELPED_ROWS + 2 * 64), updates=Argument(1, 1, 64))
+@probe("slow", 4 * (HELPED_ROWS + 64) + HELPED_ROWS + 28 * 28, updates=Argument(1, 1, 64))
 def helped(view: View, updates: int) -> dict:
     """Whom each of the next `updates` updates helps, among the first 200 held-out rows, which it did not learn from.
 

@@ -13,6 +13,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
+from ..arguments import shown
 from ..config import RunConfig
 from ..datasets.dataset import Dataset
 from ..drawing import Strokes, as_picture
@@ -151,10 +152,10 @@ class Argument:
             return self.default
         if self.choices:
             if value not in self.choices:
-                raise ValueError(f"{name}: there is no {value!r}; choose one of {', '.join(self.choices)}.")
+                raise ValueError(f"{name}: there is no {shown(value)}; choose one of {', '.join(self.choices)}.")
             return value
         if isinstance(value, bool) or not isinstance(value, int) or not self.low <= value <= self.high:
-            raise ValueError(f"{name}: {value!r} is not a whole number from {self.low} to {self.high:,}.")
+            raise ValueError(f"{name}: {shown(value)} is not a whole number from {self.low} to {self.high:,}.")
         return value
 
 
@@ -181,15 +182,17 @@ class Probe:
 
     def check(self, arguments: Mapping[str, Any]) -> dict:
         """Checked arguments, defaults filled in. Raises ValueError naming what is wrong."""
+        if not isinstance(arguments, Mapping):
+            raise ValueError(f"The arguments of the probe {self.name} must be names and values.")
         for name in arguments:
             if name not in self.arguments:
                 allowed = ", ".join(self.arguments) or "none"
-                raise ValueError(f"The probe {self.name} has no argument {name!r}; it has: {allowed}.")
+                raise ValueError(f"The probe {self.name} has no argument {shown(name)}; it has: {allowed}.")
         return {name: known.check(name, arguments.get(name)) for name, known in self.arguments.items()}
 
-    def __call__(self, view: View, **arguments) -> dict:
+    def __call__(self, view: View, /, **arguments) -> dict:
         """What the probe gives for `view`; arrays are contiguous."""
-        return self.fn(view, **{**self.check(arguments)})
+        return self.fn(view, **self.check(arguments))
 
 
 PROBES: dict[str, Probe] = {}
