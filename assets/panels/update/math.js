@@ -11,8 +11,9 @@ const MATHML = "http://www.w3.org/1998/Math/MathML";
 const SETTINGS = ["η", "μ", "ρ", "β_1", "β_2", "ε", "λ", "λ_1", "λ_2", "t"];
 const LETTER = /[\p{L}∂∇]/u;
 
-// The formula as a <math> element. `values` puts numbers in the place of symbols, `links` gives symbols their names.
-export function math(tex, { values = null, links = {}, digits = 3, label = null } = {}) {
+// The formula as a <math> element. `values` puts numbers in the place of symbols, `links` gives symbols their names,
+// `digits` says to how many a symbol's number is shown.
+export function math(tex, { values = null, links = {}, digits = () => 3, label = null } = {}) {
   const reader = new Reader(tex, { values, links, digits });
   const element = m("math", { display: "block", class: "wilu-math" }, reader.row());
   if (label) element.setAttribute("aria-label", label);
@@ -37,7 +38,7 @@ class Reader {
     const parts = [];
     while (this.at < this.tokens.length && this.tokens[this.at] !== end) {
       const number = this.how.values && this.tokens[this.at] === "\\sym";
-      if (number && parts.at(-1)?.number) parts.push(letter("·"));
+      if (number && (parts.at(-1)?.number || parts.at(-1)?.textContent === ")")) parts.push(letter("·"));
       this.first = !parts.length || parts.at(-1).textContent === "=";
       parts.push(Object.assign(this.scripted(), { number }));
     }
@@ -85,7 +86,7 @@ class Reader {
     const link = this.how.links[name] ?? null;
     if (this.how.values) {
       const value = this.how.values[name];
-      const number = m("mn", {}, SETTINGS.includes(name) ? plain(value) : sig(value, this.how.digits));
+      const number = m("mn", {}, SETTINGS.includes(name) ? plain(value) : sig(value, this.how.digits(name)));
       const shown = value < 0 && !this.first ? [letter("("), number, letter(")")] : [number];
       return m("mrow", { "data-link": link, class: "wilu-sym" }, shown);
     }

@@ -244,7 +244,7 @@ function equations(model) {
           "div",
           { class: "wilu-equation", "data-link": link, tabindex: "0", role: "group", "aria-label": Object.entries(values).map(([name, value]) => `${name} is ${plain(value)}`).join(", ") },
           math(formula, { links: LINKS }),
-          math(formula, { links: LINKS, values, digits: link === "w" ? telling(values.w, values["w'"] - values.w) : 3 }),
+          math(formula, { links: LINKS, values, digits: (name) => (link === "w" && name.startsWith("w") ? telling(values.w, values["w'"] - values.w) : 3) }),
         ),
       ),
     ),
