@@ -10,6 +10,7 @@ const RIGHT = 46;
 const TOP = 30;
 const BOTTOM = 26;
 const GAP = 30;
+const EVERY = 90; // ms between two drawings at least; its points come no faster
 
 export function mount(element, options, { theme }) {
   element.classList.add("wil-curve");
@@ -19,6 +20,8 @@ export function mount(element, options, { theme }) {
   let last = null;
   let regression = false;
   let spoken = 0;
+  let painted = 0;
+  let timer = null;
   const sheet = new Sheet(element, () => paint());
 
   function told(_, run) {
@@ -28,10 +31,13 @@ export function mount(element, options, { theme }) {
 
   function draw(arrays, scalars) {
     last = { curve: arrays.curve, outcome: scalars.outcome, run: scalars.run };
-    paint();
+    timer ??= setTimeout(paint, Math.max(0, EVERY - (performance.now() - painted)));
   }
 
   function paint() {
+    clearTimeout(timer);
+    timer = null;
+    painted = performance.now();
     const pen = sheet.clear();
     const { width, height } = sheet;
     if (!width) return;
@@ -169,7 +175,10 @@ export function mount(element, options, { theme }) {
       highest.restart();
       paint();
     },
-    destroy: () => sheet.destroy(),
+    destroy: () => {
+      clearTimeout(timer);
+      sheet.destroy();
+    },
   };
 }
 

@@ -246,26 +246,25 @@ export class Graph {
     pen.stroke();
   }
 
+  // Links of one colour and about one width are one stroke, so that hundreds of them cost little.
   paintLinks(pen, curves) {
-    const { theme } = this;
+    const { theme, focus, held } = this;
     if (this.mode !== "weights") this.largest = this.reach();
-    const colours = { true: theme.colour("positive"), false: theme.colour("negative") };
-    const focus = this.focus;
-    const held = this.held;
-    const strengths = curves.map((curve, k) => this.strength(curve, k));
-    const order = focus || held ? [false, true] : [false];
-    for (const strong of order) {
-      curves.forEach((curve, k) => {
-        const lit = held ? held === curve : focus ? curve.layer === focus.layer && curve.unit === focus.unit : false;
-        if (lit !== strong) return;
-        const size = Math.min(1, Math.abs(strengths[k]));
-        pen.strokeStyle = colours[strengths[k] > 0];
-        pen.globalAlpha = lit ? 0.95 : focus || held ? 0.22 : 0.5;
-        pen.lineWidth = 0.5 + (this.widest - 0.5) * size;
-        pen.beginPath();
-        trace(pen, curve);
-        pen.stroke();
-      });
+    const strokes = new Map();
+    curves.forEach((curve, k) => {
+      const strength = this.strength(curve, k);
+      const lit = held ? held === curve : focus ? curve.layer === focus.layer && curve.unit === focus.unit : false;
+      const width = 0.5 + Math.round(2 * (this.widest - 0.5) * Math.min(1, Math.abs(strength))) / 2;
+      const key = 1000 * lit + 100 * (strength > 0) + width;
+      if (!strokes.has(key)) strokes.set(key, { lit, width, colour: theme.colour(strength > 0 ? "positive" : "negative"), path: new Path2D() });
+      trace(strokes.get(key).path, curve);
+    });
+    for (const key of [...strokes.keys()].sort((one, other) => one - other)) {
+      const { lit, width, colour, path } = strokes.get(key);
+      pen.strokeStyle = colour;
+      pen.globalAlpha = lit ? 0.95 : focus || held ? 0.22 : 0.5;
+      pen.lineWidth = width;
+      pen.stroke(path);
     }
     pen.globalAlpha = 1;
   }
@@ -286,6 +285,10 @@ export class Graph {
     else if (!patch) {
       pen.fillStyle = theme.colour(this.shape.outputs > 2 ? `class${unit}` : unit ? "positive" : "negative");
       this.clip(pen, spot, () => pen.fillRect(spot.x, spot.y, spot.size, spot.size));
+      pen.fillStyle = theme.colour("surface");
+      pen.font = theme.font(Math.max(12, Math.min(17, spot.size * 0.5)), 700);
+      pen.textAlign = "center";
+      pen.fillText((this.shape.classes[unit] ?? "").slice(0, 3), spot.x + spot.size / 2, spot.y + spot.size / 2 + 5.5);
     } else {
       pen.fillStyle = theme.colour("zero");
       this.clip(pen, spot, () => pen.fillRect(spot.x, spot.y, spot.size, spot.size));
