@@ -122,7 +122,7 @@ def chips(config: RunConfig, settings: Mapping[str, Any]) -> list[list[Any]]:
     for setting, words in _HIDDEN.items():
         value = settings.get(setting, getattr(config, setting))
         if setting == "bug":
-            found += [[words.format(bug), setting, []] for bug in value]
+            found += [[words.format(bug), setting, [other for other in value if other != bug]] for bug in value]
         elif not _same(value, getattr(usual, setting)):
             drops = getattr(_PLAIN, setting) if setting in CHANGEABLE else None
             found.append([words.format(_words(setting, value, settings)), setting, drops])
