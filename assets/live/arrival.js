@@ -31,8 +31,10 @@ export class Arrival {
 
   // `data` is the status' word on it: {title, coming, done, total, problem, new}, or null.
   show(data) {
+    const appears = this.element.hidden && data;
     this.element.hidden = !data;
     if (!data) return;
+    if (appears) requestAnimationFrame(() => this.element.scrollIntoView({ block: "nearest" }));
     const { title, coming, done, total, problem } = data;
     const kind = `${coming ? "data-coming" : "data-missing"}-${data.new ? "new" : "stored"}`;
     say(this.words, this.texts[kind].replaceAll("{data}", title));
