@@ -811,7 +811,7 @@ ONE_PASS = Lesson(
 def _patient(times: int = 1, **changes: Any) -> Trial:
     read = {"scores": Reading("scores"), "check": Reading("gradient_error")}
     config = PRESETS["hansen-as-published"].replace(evaluate_every=1_000_000, **changes)
-    return Trial(config, 10_000 * times, read, instead=Trial(config.replace(**_DIGITS), 10_000 * times, read))
+    return Trial(config, 10_000 * times, read, instead=Trial(config.replace(**_DIGITS), 6000 * times, read))
 
 
 _PATIENT_FACTS = {

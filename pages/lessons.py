@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from nn_core import DATASETS
+from nn_core import DATASETS, RunConfig
 from nn_core.lessons import LESSONS, Question, Trial
 from pages.shared.live import live, panel
 from pages.shared.text import page_text
@@ -38,8 +38,16 @@ def question_spec(question: Question) -> dict[str, Any]:
         "steps": [trial.steps for trial in trials],
         "seeds": [len(trial.seeds) for trial in trials],
         "facts": facts_of(trials),
+        "exactly": [{"updates": trial.steps, "seeds": list(trial.seeds), **unusual(trial)} for trial in trials],
         "stoodIn": any(trial is not wanted for trial, wanted in zip(trials, question.trials, strict=True)),
     }
+
+
+def unusual(trial: Trial) -> dict[str, Any]:
+    """The choices of a trial that differ from the plain ones, and what is done to it on the way."""
+    plain = RunConfig().to_dict()
+    chosen = {name: value for name, value in trial.config.to_dict().items() if value != plain[name] and name != "seed"}
+    return {**chosen, **({"events": [event.to_dict() for event in trial.events]} if trial.events else {})}
 
 
 def facts_of(trials: list[Trial]) -> list[str]:

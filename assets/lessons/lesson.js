@@ -29,6 +29,9 @@ export class Lesson {
     this.why = h("section", { class: "wil-card wil-lesson-why", style: "--span: 5" }, h("h2", {}, inline(text.belief)), h("p", {}, inline(text.why)));
     this.after = h("div", { class: "wil-pictures wil-lesson-after", hidden: true }, this.why);
     this.foot = h("div", { class: "wil-runbar wil-lesson-foot" }, spec.question.facts.map((words) => h("span", { class: "wil-chip" }, words)), spec.question.stoodIn ? h("span", {}, `${context.texts["stood in"]} ${text["stood in"] ?? ""}`) : null);
+    const { ask, exactly } = spec.question;
+    this.marking = h("p", { class: "wil-lesson-marking" }, bands(ask));
+    this.exactly = h("details", { class: "wil-lesson-exactly" }, h("summary", {}, "Exactly this is run"), h("pre", {}, exactly.map((trial) => JSON.stringify(trial)).join("\n")));
     this.element = h(
       "div",
       { class: "wil-lesson-view" },
@@ -40,6 +43,8 @@ export class Lesson {
       this.after,
       h("section", { class: "wil-controls wil-lesson-bar", "aria-label": "Guess and run" }, h("div", { class: "wil-lesson-buttons" }, this.lock, this.run, this.back, this.note, this.clear, this.next), this.progress),
       this.foot,
+      this.marking,
+      this.exactly,
     );
     this.enter("predict");
   }
@@ -222,6 +227,19 @@ export class Lesson {
 
 function lockIcon() {
   return svg("svg", { class: "wil-lock-icon", viewBox: "0 0 16 18", "aria-hidden": "true" }, svg("rect", { x: 1.5, y: 8, width: 13, height: 8.5, rx: 2 }), svg("path", { d: "M4.5 8V5a3.5 3.5 0 0 1 7 0v3" }));
+}
+
+// How a guess is marked, in words.
+function bands({ kind, scale, right, close, tie, unit }) {
+  const off = (value) => (value ? `within ${value}${scale ? (value === 1 ? " place of the scale" : " places of the scale") : unit ? ` ${unit}` : ""}` : "exactly");
+  const how = {
+    choose: "right or not",
+    click: "right where all links are as they came out, close where one is not",
+    rank: `a place is right, too, where the score is within ${tie} of the one that came there`,
+    number: `right ${off(right)}, close ${off(close)}`,
+    sketch: `by where the curve ends: right ${off(right)}, close ${off(close)}, against the mean of the last ten checks`,
+  }[kind];
+  return `How it is marked: ${how}.`;
 }
 
 function words(value) {

@@ -8,6 +8,7 @@ export function mount(element, options, context) {
   const course = new Course(element, options, context);
   return {
     draw: () => {},
+    deepen: (level) => course.deepen(level),
     told: () => course.lesson?.wonder(),
     resize: () => course.restyle(),
     destroy: () => course.destroy(),
@@ -125,6 +126,11 @@ class Course {
     this.phases.replaceChildren(
       ...names.flatMap((name, i) => [i ? h("span", { class: "wil-phase-arrow", "aria-hidden": "true" }, " → ") : null, h("span", { class: name.toLowerCase() === phase ? "wil-phase wil-phase-now" : "wil-phase" }, name)]).filter(Boolean),
     );
+  }
+
+  // At the deepest level the exact choices of every run are shown; from the second on, how guesses are marked.
+  deepen(level) {
+    this.element.dataset.level = level;
   }
 
   restyle() {
