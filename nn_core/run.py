@@ -208,7 +208,7 @@ class Run:
             raise ValueError(f"advance: seconds must be a number of at least 0, not {shown(seconds)}.")
         begin = time.perf_counter()
         first = self.step
-        last = math.inf if steps is None else first + steps
+        last = math.inf if steps is None else first + int(steps)
         while self.step < last and self.stopped is None:
             if seconds is not None and time.perf_counter() - begin >= seconds:
                 break

@@ -248,7 +248,7 @@ class Trainer:
 
     def advance(self, updates: int) -> int:
         """Do up to `updates` updates, hooks included, and return how many were done: fewer only after divergence."""
-        done = 0
+        updates, done = _whole("updates", updates, 0), 0
         with np.errstate(all="ignore"):  # saturated units overflow harmlessly; a loss that is no number is noticed
             while done < updates and self.diverged is None:
                 free = min([updates - done, *(-self.index % interval for interval in self._intervals)])

@@ -63,7 +63,8 @@ def test_numpy_numbers_are_numbers():
     )  # fmt: skip
     assert (config.sizes[0], config.learning_rate, config.bias, config.stop) == (784, 0.5, True, {"step": 7})
     assert RunConfig.from_json(config.to_json()) == config
-    run = Run(SMALL)
+    run = Run(SMALL.replace(batch_size=1))
+    assert run.advance(steps=np.int64(5)) == 5 and type(run.step) is int
     run.change(batch_size=np.int64(3))
     run.unit(0, np.int64(1), np.bool_(False))
     run.parameter(0, "b", np.int64(1), np.float32(0.5))
@@ -134,6 +135,14 @@ def test_a_refused_wish_leaves_the_run_alone(call):
 def test_events_that_could_not_have_happened(events):
     plain = json.loads(Run(SMALL).to_json())
     refused(lambda: Run.from_json(json.dumps({**plain, "events": events, "step": 2, "head": 2})))
+
+
+@pytest.mark.parametrize("updates", [-1, True, 1.5, "a", None])
+def test_a_trainer_does_a_whole_number_of_updates(updates):
+    network = Network.create((3, 2), ["softmax"])
+    trainer = Trainer(network, "cross_entropy", OPTIMIZERS["sgd"](), np.ones((4, 3)), np.zeros(4, int))
+    refused(lambda: trainer.advance(updates), "updates")
+    assert trainer.advance(np.int64(2)) == 2 and type(trainer.index) is int
 
 
 def test_a_network_names_the_argument_that_is_wrong():
