@@ -1,77 +1,105 @@
 """What looking inside costs: `python tests/benchmarks/bench_layers.py [seconds]`.
 
-A real worker trains at full speed, in turns watched by a page without pictures and by one with the pictures of each tab
-of "Inside the layers", on the preset `digits` and on six deep layers. Prints the training speed of both and their
-ratio, by the clock and by processor time; on a busy machine only the latter means anything. Then what each probe takes.
+A worker trains at full speed in this process, watched by a page that grants frames as a browser does, in turns without
+pictures and with those of each tab of "Inside the layers". Prints the share of the worker's own processor time that the
+pictures take beyond an empty page (looking and telling), and what watching the updates adds to training itself; other
+programs on the machine disturb neither much. Then what each probe takes by the clock.
 """
 
-import json
 import os
+import queue
 import statistics
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 
-sys.path[:0] = [str(Path(__file__).resolve().parents[2]), str(Path(__file__).resolve().parent)]
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 for _variable in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS", "OMP_NUM_THREADS"):
     os.environ[_variable] = "1"
 
-from bench_stream import speed  # noqa: E402
-
 from nn_core import PROBES, Run  # noqa: E402
 from nn_core.probes import View  # noqa: E402
-from nn_core.stream import workbench  # noqa: E402
+from nn_core.stream import pipe  # noqa: E402
+from nn_core.stream.store import Store  # noqa: E402
+from nn_core.stream.worker import Worker  # noqa: E402
 
 TABS = {
     "Flow": ("layers", "layers_history"),
     "One neuron": ("unit", "unit_examples", "unit_history"),
-    "One image": ("sample", "activations", "saliency"),
+    "One image": ("sample", "activations"),
     "Where the classes go": ("class_map",),
 }
+PRESETS = ("digits", "six-sigmoid-layers")
 ROUNDS = 5
-SETTLING = 1.5  # seconds until what a page gets at first has been sent
+SETTLING = 1.0  # seconds until what a page gets at first has been sent
 
 
-class Page:
-    """Watches, asks for probes, and grants a frame for every frame."""
+class Counted(Worker):
+    """A worker that counts its processor time: for training and for looking, and the updates done."""
 
-    def __init__(self, handle):
-        self.handle = handle
-        self.viewer = workbench.attach(handle, lambda frame: self._say({"cmd": "credit", "n": 1}), lambda text: None)
-        self.ask(())
-        self._say({"cmd": "credit", "n": 3})
+    training = looking = 0.0
+    updates = 0
 
-    def ask(self, probes):
-        self._say({"cmd": "viewer", "probes": [{"key": name, "probe": name} for name in probes]})
+    def _train(self):
+        begun, first = time.thread_time(), self._bench.step
+        super()._train()
+        self.training += time.thread_time() - begun
+        self.updates += self._bench.step - first
 
-    def _say(self, message):
-        workbench.receive(self.handle, self.viewer, json.dumps(message))
+    def _publish(self):
+        begun = time.thread_time()
+        super()._publish()
+        self.looking += time.thread_time() - begun
+
+    def counts(self):
+        return self.training, self.looking, self.updates
 
 
 def in_turns(preset, seconds):
-    os.environ["NN_RUNS_DIR"] = tempfile.mkdtemp()
-    handle = workbench.open_workbench(workbench.new_workbench())
-    page = Page(handle)
-    workbench.request(handle, "new", preset=preset)
-    workbench.request(handle, "speed", value="full")
-    workbench.request(handle, "play")
-    speed(handle, seconds)
-    for tab, probes in TABS.items():
-        without, with_pictures = [], []
-        for _ in range(ROUNDS):
-            page.ask(())
-            time.sleep(SETTLING)
-            without.append(speed(handle, seconds))
-            page.ask(probes)
-            time.sleep(SETTLING)
-            with_pictures.append(speed(handle, seconds))
-        for name, k in (("clock", 0), ("processor", 1)):
-            before, after = [pair[k] for pair in without], [pair[k] for pair in with_pictures]
-            ratio = statistics.median(one / other for one, other in zip(after, before, strict=True))
-            both = f"{statistics.median(before):8.0f} / {statistics.median(after):<8.0f}"
-            print(f"{preset:20s}{tab:22s}updates a second by {name:10s}{both} ratio {ratio:.3f} (budget 0.95)")
-    workbench.end(handle)
+    messages = queue.SimpleQueue()
+
+    def write(message):
+        if pipe.HEAD.unpack_from(message)[1] == pipe.FRAME:
+            messages.put({"cmd": "credit", "viewer": 1, "n": 1})
+
+    worker = Counted("a-token-for-the-bench", Store(Path(tempfile.mkdtemp())), write)
+    worker.load()
+
+    def ask(probes):
+        messages.put({"cmd": "viewer", "viewer": 1, "probes": [{"key": name, "probe": name} for name in probes]})
+        time.sleep(SETTLING)
+
+    def measure():
+        before = worker.counts()
+        time.sleep(seconds)
+        training, looking, updates = (now - then for now, then in zip(worker.counts(), before, strict=True))
+        return looking / (training + looking), training / max(1, updates)
+
+    def page():
+        for message in ({"cmd": "new", "preset": preset}, {"cmd": "speed", "value": "full"}, {"cmd": "play"}):
+            messages.put(message)
+        messages.put({"cmd": "credit", "viewer": 1, "n": 3})
+        ask(())
+        for tab, probes in TABS.items():
+            extra, slower = [], []
+            for _ in range(ROUNDS):
+                ask(())
+                empty_share, empty_update = measure()
+                ask(probes)
+                share, update = measure()
+                extra.append(share - empty_share)
+                slower.append(update / empty_update - 1)
+            looks, trains = statistics.median(extra), statistics.median(slower)
+            fast = ", with every frame" if all(PROBES[name].cadence == "fast" for name in probes) else " (budget 5 %)"
+            print(f"{preset:20s}{tab:22s}pictures {100 * looks:5.1f} %{fast}, an update {100 * trains:+5.1f} %")
+        messages.put(None)
+
+    thread = threading.Thread(target=page)
+    thread.start()
+    worker.serve(messages)
+    thread.join()
 
 
 def alone(preset):
@@ -88,7 +116,7 @@ def alone(preset):
 
 
 def main(seconds):
-    for preset in ("digits", "six-sigmoid-layers"):
+    for preset in PRESETS:
         in_turns(preset, seconds)
         alone(preset)
 
