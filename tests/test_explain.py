@@ -26,7 +26,7 @@ from nn_core.explain import (
 from nn_core.explain import product as worked_out
 from nn_core.explain.backward import rounded
 from nn_core.explain.code import MARKED, UPDATE, excerpt
-from nn_core.explain.nudging import relative_error
+from nn_core.explain.nudging import TOGETHER, relative_error
 from nn_core.probes import View
 
 ASSETS = Path(__file__).parents[1] / "assets"
@@ -172,10 +172,9 @@ def test_the_check_in_pieces_is_the_check(hidden, choices):
         nudging = Nudging(row)
         for one in report:
             if one.array == "W":
-                piece = next(k for k, p in enumerate(nudging.pieces) if p.place == 2 * one.layer and p.j == 1)
-                analytic, numeric = nudging._together(nudging.pieces[piece])
-                assert np.allclose(numeric, one.numeric[nudging.pieces[piece].inputs, 1], atol=1e-9)
-                assert np.allclose(analytic, one.analytic[nudging.pieces[piece].inputs, 1], atol=1e-12)
+                analytic, numeric = nudging._together(2 * one.layer, 1, 0, len(one.numeric))
+                assert np.allclose(numeric, one.numeric[:, 1], atol=1e-9)
+                assert np.allclose(analytic, one.analytic[:, 1], atol=1e-12)
     for chosen in parameters(row):
         assert worked_out(factors(row, chosen)) == close(row.share(chosen), 3)
 
@@ -196,8 +195,9 @@ def test_pieces_are_small():
     for batch in (1, 32):
         row = Row(Run(RunConfig(batch_size=batch)).step_at(0))
         nudging = Nudging(row)
-        assert max(2 * nudging.rows * len(piece.inputs) for piece in nudging.pieces) <= 1600
-        assert sum(len(piece.inputs) for piece in nudging.pieces) == 109_386
+        sizes = nudging.pieces[:, 3] - nudging.pieces[:, 2]
+        assert 2 * nudging.rows * sizes.max() <= TOGETHER
+        assert sizes.sum() == 109_386
 
 
 def test_shown_digits_come_out():

@@ -27,15 +27,6 @@ TOGETHER = 320
 SINGLY = 8
 
 
-class Piece(NamedTuple):
-    """Numbers that are checked in one go: unit j of a parameter array, the inputs `inputs`; or, where j is -1, the flat
-    indices `inputs` one at a time."""
-
-    place: int
-    j: int
-    inputs: np.ndarray
-
-
 class Nudged(NamedTuple):
     """A piece's outcome: the parameter array's place in `names`, how many numbers, and the sums of the squares of
     analytic - numeric, analytic and numeric."""
@@ -48,7 +39,11 @@ class Nudged(NamedTuple):
 
 
 class Nudging:
-    """The check of the update that a Row belongs to. `pieces` is the work; `check(piece)` does some of it.
+    """The check of the update that a Row belongs to. `pieces` is the work; `check(k)` does piece number k of it.
+
+    pieces: int32 (pieces, 4), each the parameter array's place in `names`, unit j, and from where to where it goes in
+    the array's inputs; or, where j is -1, in those of its numbers that are nudged one at a time. (One array and not a
+    list, since there may be many thousands.)
 
     names: (layer, array, how many numbers) of every parameter array. rows: rows of the batch that are used. noise: what
     rounding alone leaves in a slope.
@@ -77,9 +72,13 @@ class Nudging:
         self.noise = 8.0 * np.finfo(np.float64).eps * max(abs(self.base), 1.0) / NUDGE
         self.arrays = [(l, name) for l, layer in enumerate(self.net.layers) for name in layer._parameters()]
         self.tied = [any(layer.norm is not None for layer in self.net.layers[l:]) for l in range(len(self.net.layers))]
-        self.pieces = [piece for place in range(len(self.arrays)) for piece in self._work(place)]
-        self.names = [(l, name, self._checked(place)) for place, (l, name) in enumerate(self.arrays)]
-        self.done: dict[int, Nudged] = {}
+        self._picked = [self._singly(l, name) for l, name in self.arrays]
+        self.pieces = np.concatenate([self._work(place) for place in range(len(self.arrays))])
+        sizes = self.pieces[:, 3] - self.pieces[:, 2]
+        self.names = [
+            (l, name, int(sizes[self.pieces[:, 0] == place].sum())) for place, (l, name) in enumerate(self.arrays)
+        ]
+        self._done = np.full((len(self.pieces), 3), np.nan)
 
     # -- one number ----------------------------------------------------------------------------------------------------
 
@@ -99,53 +98,58 @@ class Nudging:
 
     # -- all of them ---------------------------------------------------------------------------------------------------
 
-    def check(self, place: int) -> Nudged:
-        """Piece number `place`; done once."""
-        if place not in self.done:
-            piece = self.pieces[place]
-            analytic, numeric = self._alone(piece) if piece.j < 0 else self._together(piece)
+    def check(self, k: int) -> Nudged:
+        """Piece number k; done once."""
+        place, j, start, stop = self.pieces[k].tolist()
+        if np.isnan(self._done[k, 0]):
+            analytic, numeric = self._alone(place, start, stop) if j < 0 else self._together(place, j, start, stop)
             difference = analytic - numeric
-            self.done[place] = Nudged(
-                piece.place, len(analytic), float(difference @ difference), float(analytic @ analytic),
-                float(numeric @ numeric),
-            )  # fmt: skip
-        return self.done[place]
+            self._done[k] = difference @ difference, analytic @ analytic, numeric @ numeric
+        return Nudged(place, stop - start, *self._done[k].tolist())
 
-    def _checked(self, place: int) -> int:
-        return sum(len(piece.inputs) for piece in self.pieces if piece.place == place)
+    def _singly(self, l: int, name: str) -> np.ndarray | None:
+        """Flat indices of an array's numbers that are nudged one at a time; None where units are nudged as a whole."""
+        if not self.tied[l] and name in ("W", "b"):
+            return None
+        array = self.net.layers[l]._parameters()[name]
+        picked = _picked(array.shape, min(SAMPLE, array.size), np.random.default_rng(0))
+        return np.arange(array.size) if picked is None else picked
 
-    def _work(self, place: int) -> list[Piece]:
+    def _work(self, place: int) -> np.ndarray:
         """The pieces of one parameter array."""
         l, name = self.arrays[place]
-        array = self.net.layers[l]._parameters()[name]
-        if self.tied[l] or name not in ("W", "b"):
-            picked = _picked(array.shape, min(SAMPLE, array.size), np.random.default_rng(0))
-            flat = np.arange(array.size) if picked is None else picked
-            return [Piece(place, -1, part) for part in np.split(flat, range(SINGLY, len(flat), SINGLY))]
-        each = max(1, TOGETHER // (2 * self.rows))
-        inputs = np.arange(array.shape[0]) if name == "W" else np.array([-1])
-        parts = np.split(inputs, range(each, len(inputs), each))
-        return [Piece(place, j, part) for j in range(array.shape[-1]) for part in parts]
+        array, picked = self.net.layers[l]._parameters()[name], self._picked[place]
+        if picked is None:
+            size, each, units = (
+                array.shape[0] if name == "W" else 1,
+                max(1, TOGETHER // (2 * self.rows)),
+                array.shape[-1],
+            )
+        else:
+            size, each, units = len(picked), SINGLY, 1
+        starts = np.arange(0, size, each)
+        units = np.arange(units) if picked is None else np.array([-1])
+        place, j, start = np.broadcast_arrays(place, units[:, None], starts)
+        return np.stack([place, j, start, np.minimum(start + each, size)], axis=-1).reshape(-1, 4).astype(np.int32)
 
     def _slope(self, l: int) -> _Slopes:
         if l not in self._slopes:
             self._slopes[l] = _Slopes(self.net, self.traces, self.y, self.loss_name, self.training, l, NUDGE)
         return self._slopes[l]
 
-    def _alone(self, piece: Piece) -> tuple[np.ndarray, np.ndarray]:
-        l, name = self.arrays[piece.place]
-        array = self.net.layers[l]._parameters()[name]
-        analytic = self.grads[l].of(name).reshape(-1)[piece.inputs]
-        slope = self._slope(l)
-        return analytic, np.array([slope(array, k, a) for k, a in zip(piece.inputs, analytic, strict=True)])
+    def _alone(self, place: int, start: int, stop: int) -> tuple[np.ndarray, np.ndarray]:
+        (l, name), flat = self.arrays[place], self._picked[place][start:stop]
+        array, slope = self.net.layers[l]._parameters()[name], self._slope(l)
+        analytic = self.grads[l].of(name).reshape(-1)[flat]
+        return analytic, np.array([slope(array, k, a) for k, a in zip(flat, analytic, strict=True)])
 
-    def _together(self, piece: Piece) -> tuple[np.ndarray, np.ndarray]:
+    def _together(self, place: int, j: int, start: int, stop: int) -> tuple[np.ndarray, np.ndarray]:
         """All nudges of one unit: its sum goes up and down by h times each input, and that runs through the rest."""
-        (l, name), j = self.arrays[piece.place], piece.j
+        l, name = self.arrays[place]
         gradient = self.grads[l].of(name)
-        analytic = gradient[piece.inputs, j] if name == "W" else gradient[j : j + 1]
-        x = self.traces[l].x[:, piece.inputs] if name == "W" else np.ones((self.rows, 1))
-        numeric = np.zeros(len(piece.inputs))
+        analytic = gradient[start:stop, j] if name == "W" else gradient[j : j + 1]
+        x = self.traces[l].x[:, start:stop] if name == "W" else np.ones((self.rows, 1))
+        numeric = np.zeros(stop - start)
         moves = np.flatnonzero(x.any(axis=0))  # an input that is always 0 moves nothing: its slope is 0
         for nudge in (NUDGE, NUDGE / 10, NUDGE / 100):
             if not len(moves):
