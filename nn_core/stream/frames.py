@@ -63,7 +63,7 @@ def decode(message: bytes) -> Frame:
             raise ValueError("its header is cut off")
         header = json.loads(bytes(message[_LENGTH.size : body]))
         runs = tuple(_section(section, message, body) for section in header.pop("runs"))
-    except (struct.error, ValueError, KeyError, TypeError, AttributeError, RecursionError) as problem:
+    except (struct.error, ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError) as problem:
         raise ValueError(f"This is not a frame: {problem}.") from None
     return Frame(runs, header)
 
