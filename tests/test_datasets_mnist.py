@@ -98,7 +98,7 @@ def damaged(handler, content):
 
 
 def bomb(handler, content):
-    send(handler, gzip.compress(bytes(50_000_000)))
+    send(handler, gzip.compress(bytes(5_000_000)))
 
 
 def web_page(handler, content):
