@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import time
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -20,7 +21,7 @@ from .checkpoints import numerics_id
 from .config import RunConfig
 from .datasets import DATASETS, DataUnavailable
 from .events import Event
-from .run import FORMAT, Run
+from .run import FORMAT, SLICE, Run
 
 #: A link's part about the run is no longer than this, since browsers and messengers cut long addresses off.
 MAX_LINK = 6000
@@ -182,8 +183,8 @@ class Replay:
         self._events = list(shared.events)
 
     def work(self, seconds: float) -> bool:
-        """Go on for about so many seconds; True once it is there."""
-        run = self.run
+        """Go on for about so many seconds, at least an update; True once it is there."""
+        run, until = self.run, time.perf_counter() + seconds
         while True:
             while self._events and self._events[0].step == run.step:
                 event = self._events.pop(0)
@@ -194,11 +195,10 @@ class Replay:
             goal = self._events[0].step if self._events else self.shared.step
             if run.step == goal:
                 return True
-            begun = run.seconds
-            if run.advance(steps=goal - run.step, seconds=seconds) == 0 and run.stopped:
+            run.advance(steps=goal - run.step, seconds=max(SLICE, until - time.perf_counter()))
+            if run.step < goal and run.stopped:
                 raise ValueError(f"This run cannot have come to update {goal:,}: {run.stopped}")
-            seconds -= run.seconds - begun
-            if seconds <= 0:
+            if time.perf_counter() >= until and (self._events or run.step < goal):
                 return False
 
     @property

@@ -2,14 +2,14 @@
 
 import streamlit as st
 
-from pages.shared.live import live, panel
+from pages.shared.live import live, panel, probe
 from pages.shared.opening import open_file
 from pages.shared.text import pieces
 
 live(
     "runs",
     "My runs",
-    [panel("runs", "My runs", probes={}, span=12, height=300)],
+    [panel("runs", "My runs", probes={"curve": probe("curve")}, span=12, height=300)],
     timeline=False,
 )
 with st.container(border=True, key="open-file"):

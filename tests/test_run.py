@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from nn_core import PROBES, Run, RunConfig
+from nn_core import OPTIMIZERS, PROBES, Run, RunConfig
 from nn_core.checkpoints import Checkpoints, numerics_id, unpack
 from nn_core.events import Event
 from nn_core.probes import View
@@ -25,6 +25,19 @@ CONFIGS = {
     "schedule": RunConfig(**DIGITS, activations="sigmoid", schedule="cosine", schedule_args={"steps": 200}),
     "full batch": RunConfig(**DIGITS, activations="relu", batch_size="full"),
 }
+#: Every optimizer with everything that carries a state of its own: slots, masks, running statistics.
+CONFIGS |= {
+    f"{optimizer}, dropout, batch norm": RunConfig(
+        **DIGITS,
+        activations="relu",
+        batch_size=6,
+        optimizer=optimizer,
+        learning_rate=0.01,
+        dropout=0.2,
+        batch_norm=True,
+    )
+    for optimizer in OPTIMIZERS
+}
 LAST = 100
 
 actions = st.lists(
@@ -35,11 +48,14 @@ actions = st.lists(
         st.tuples(st.just("l2"), st.sampled_from([0.0, 0.001])),
         st.tuples(st.just("weight"), st.integers(0, 11)),
         st.tuples(st.just("unit"), st.integers(0, 11)),
-        st.tuples(st.just("optimizer"), st.sampled_from(["sgd", "adam"])),
+        st.tuples(st.just("optimizer"), st.sampled_from([*OPTIMIZERS])),
+        st.tuples(st.just("dropout"), st.sampled_from([0.0, 0.4])),
+        st.tuples(st.just("bug"), st.sampled_from([(), ("missing_derivative",)])),
         st.tuples(st.just("look"), st.integers(0, 100)),
         st.tuples(st.just("at"), st.integers(0, 100)),
         st.tuples(st.just("goto and back"), st.integers(0, 100)),
         st.tuples(st.just("json"), st.none()),
+        st.tuples(st.just("stored"), st.none()),
         st.tuples(st.just("fork"), st.none()),
     ),
     max_size=12,
@@ -64,6 +80,13 @@ def act(run, action, value):
         run.unit(0, value, bool(on is not None and not on[value]))
     elif action == "optimizer":
         run.change(optimizer=value)
+    elif action == "dropout":
+        run.change(dropout=value)
+    elif action == "bug":
+        run.change(bug=value)
+    elif action == "stored":
+        newest = run.checkpoint()[1]
+        return Run.restore(run.config, run.events, run.head, checkpoint=newest, curves=run.curve_bytes()).goto(here)
     elif action == "look":
         for probe in PROBES.values():
             probe(View(run))
@@ -336,3 +359,44 @@ def test_probes_stay_within_their_size(name):
     run.advance(steps=50)
     found = PROBES[name](View(run))
     assert sum(value.nbytes for value in found.values() if isinstance(value, np.ndarray)) <= PROBES[name].max_bytes
+
+
+
+def test_a_long_way_back_leaves_checkpoints_and_the_same_bits(monkeypatch):
+    monkeypatch.setattr("nn_core.playback.SPACING", 0.0)
+    run = Run(CONFIGS["per sample"])
+    run.advance(steps=700)
+    run.change(learning_rate=0.05)
+    run.advance(steps=1300)
+    known = {step: run.at(step) for step in (0, 31, 32, 33, 700, 701, 1999)}
+    back = Run.from_json(run.to_json())
+    back._checkpoints = back._checkpoints.upto(0)
+    for step in (1999, 33, 700, 31, 701, 32, 0):
+        back.goto(step)
+        np.testing.assert_array_equal(back.network.layers[0].W, known[step].layers[0].W)
+    assert len(back.kept()) > 3
+    assert back.goto(2000).state_fingerprint() == run.state_fingerprint()
+
+
+def test_all_checkpoints_obey_a_new_limit():
+    run = Run(CONFIGS["adam"])
+    state = run._now.state()
+    for step in range(1, 200):
+        run._checkpoints.add(step, state, float(step))
+    run.limit_checkpoints(100_000)
+    assert run._checkpoints.bytes <= 100_000 and run.kept()[0] == 0 and run.kept()[-1] == 199
+
+
+def test_earlier_checkpoints_come_back_with_a_stored_run():
+    run = Run(CONFIGS["batches"])
+    run.advance(steps=50)
+    stored = []
+    for step in (10, 30, 50):
+        run.goto(step)
+        run._checkpoints.add(step, run._now.state(), step / 10)
+        stored.append(run.checkpoint()[1])
+    back = Run.restore(
+        run.config, [], 50, checkpoint=stored[-1], curves=run.curve_bytes(), earlier=[*stored[:2], b"nonsense"]
+    )
+    assert {10, 30, 50} <= set(back.kept())
+    assert back.goto(37).state_fingerprint() == run.goto(37).state_fingerprint()

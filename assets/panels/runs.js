@@ -5,6 +5,7 @@ import { h, inline, say } from "../live/dom.js";
 import { count } from "../live/format.js";
 
 const DAY = 86400;
+const EVERY = 4000; // ms between two looks while runs learn
 
 export function mount(element, options, { theme, ask, status, texts }) {
   const list = h("div", { class: "wil-myrun-list", role: "list" });
@@ -13,10 +14,12 @@ export function mount(element, options, { theme, ask, status, texts }) {
   let cards = new Map();
   let signature = "";
   let asking = false;
+  let asked = 0;
 
   async function refresh() {
     if (asking) return;
     asking = true;
+    asked = performance.now();
     const reply = await ask({ cmd: "runs" });
     asking = false;
     if (!reply?.ok) return;
@@ -35,8 +38,13 @@ export function mount(element, options, { theme, ask, status, texts }) {
     if (wanted.some((one, i) => list.children[i] !== one) || list.children.length !== wanted.length) list.replaceChildren(...wanted);
   }
 
+  // While runs learn, the list follows them slowly.
+  function follow() {
+    if (performance.now() - asked > EVERY) refresh();
+  }
+
   return {
-    draw: () => {},
+    draw: follow,
     told: (news) => {
       const now = news.runs.map(({ id, name, head }) => [id, name, news.playing ? 0 : head]).join() + news.shown;
       if (now === signature) return;

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 import os
 import queue
 import secrets
@@ -47,6 +48,8 @@ RESTART_WINDOW = 60.0
 
 #: How long the handle of a workbench that nobody uses is kept, in seconds.
 _KEPT = 600.0
+
+_DAY = 24 * 3600.0
 
 _OUTBOX = 512
 _PIPE_BYTES = 256 * 1024
@@ -468,12 +471,24 @@ def _start_janitor() -> None:
 
 
 def _keep_house() -> None:
-    """Every half second: viewers that expired go, workers that nobody watches end, handles that nobody uses go."""
+    """Every half second: viewers that expired go, workers that nobody watches end, handles that nobody uses go. Once a
+    day: runs that nobody used for long are marked, and go after notice."""
+    tidied = -math.inf
     while True:
         time.sleep(0.5)
+        if "store_lock" in _home and time.monotonic() - tidied > _DAY:
+            tidied = time.monotonic()
+            _tidy()
         for handle in list(_handles.values()):
             with suppress(Exception):
                 _look_after(handle)
+
+
+def _tidy() -> None:
+    store = Store()
+    with suppress(StoreProblem):
+        store.tidy()
+    store.close()
 
 
 def _look_after(handle: Handle) -> None:
