@@ -861,6 +861,8 @@ PATIENT = Lesson(
             ("jacobian", "<", 50),
             ("biases", "<", 50),
             ("published", "<", 50),
+            ("published_error", ">", 0.01),
+            ("jacobian_error", "<", 1e-5),
         ),
         view="bars",
         options={"path": "scores.heldout", "luck": 10},
