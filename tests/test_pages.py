@@ -160,7 +160,11 @@ def test_an_unknown_special_word_is_an_error():
 
 def test_figures_are_made_for_both_schemes_and_are_json():
     made = figures.curves(
-        (figures.Series("loss", "training", "fill"),), unit="loss", value_format=".2f", baseline=1.0, baseline_name="here"
+        (figures.Series("loss", "training", "fill"),),
+        unit="loss",
+        value_format=".2f",
+        baseline=1.0,
+        baseline_name="here",
     )
     assert set(made) == set(SCHEMES)
     for scheme in SCHEMES:

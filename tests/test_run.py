@@ -361,7 +361,6 @@ def test_probes_stay_within_their_size(name):
     assert sum(value.nbytes for value in found.values() if isinstance(value, np.ndarray)) <= PROBES[name].max_bytes
 
 
-
 def test_a_long_way_back_leaves_checkpoints_and_the_same_bits(monkeypatch):
     monkeypatch.setattr("nn_core.playback.SPACING", 0.0)
     run = Run(CONFIGS["per sample"])

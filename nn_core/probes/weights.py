@@ -14,7 +14,7 @@ def first_weights(view: View, turn: int, count: int) -> dict:
     """The first layer's weights as pictures, `count` units a frame in rotation: uint8 (count, height, width).
 
     128 is zero, 255 is +scale and 1 is -scale; the scale is the 99.5th percentile of some 4,000 |W|, rounded up to
-    1, 2 or 5 times a power of ten, so that it moves in steps. `first` is the first unit's number, `units` how many there are.
+    1, 2 or 5 times a power of ten, so that it moves in steps. `first` is the first unit's number, `units` their count.
     """
     W = view.network.layers[0].W
     shape = view.dataset.image_shape or (1, W.shape[0])

@@ -9,7 +9,6 @@ import numpy as np
 from ..evaluation import targets_for
 from ..probes import View
 
-
 #: Where looking begins: a plainly written 3 among the bundled digits.
 FIRST = 3
 

@@ -49,7 +49,8 @@ CREATE TABLE answers (
 ) WITHOUT ROWID
 """
 
-_SCHEMA = """
+_SCHEMA = (
+    """
 CREATE TABLE workbenches (
     token TEXT PRIMARY KEY,
     fence INTEGER NOT NULL,
@@ -95,7 +96,9 @@ CREATE TABLE curves (
     points BLOB NOT NULL,
     PRIMARY KEY (token, run)
 );
-""" + _ANSWERS
+"""
+    + _ANSWERS
+)
 
 #: What makes each older version of the tables into the next one.
 _UPDATES = {

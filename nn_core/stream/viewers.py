@@ -19,8 +19,8 @@ from .commands import MAX_CREDITS, MAX_RATE
 FRAME_BYTES = 24_000
 
 #: A probe that does not come with every frame takes up at most this share of the time: the first while the network
-#: learns as fast as it can, the second where there is time to spare. A dear probe so comes more rarely than its cadence.
-#: A page asks for a few of them, which together stay below a twentieth.
+#: learns as fast as it can, the second where there is time to spare. So a dear probe comes more rarely than its
+#: cadence. A page asks for a few of them, which together stay below a twentieth.
 SHARE, SPARE_SHARE = 0.01, 0.1
 
 #: Names every run of the workbench in a subscription.

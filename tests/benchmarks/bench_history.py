@@ -3,8 +3,8 @@
 Trains the preset `digits` (784-128-64-10, one digit an update) for the first 60,000 updates and winds back to random
 ones: how long until the run stands there, and whether the bits are those of the first time. Then what checkpoints cost
 while training, and how many redraws a second a dragged handle gives on digits and on the plane, through a real worker
-with the pages' own pictures. The winding is also measured after a restart, when only the newest checkpoint is left. On a
-busy machine only what is counted in processor time means anything.
+with the pages' own pictures. The winding is also measured after a restart, when only the newest checkpoint is left.
+On a busy machine only what is counted in processor time means anything.
 """
 
 import os
@@ -20,9 +20,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 for _variable in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS", "OMP_NUM_THREADS"):
     os.environ[_variable] = "1"
 
-from nn_core import Run, checkpoints, run  # noqa: E402
-from nn_core.stream import workbench  # noqa: E402
-from nn_core.stream.frames import decode  # noqa: E402
+from nn_core import Run, checkpoints, run
+from nn_core.stream import workbench
+from nn_core.stream.frames import decode
 
 UPDATES = 60_000
 VISITS = 200

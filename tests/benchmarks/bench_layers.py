@@ -19,11 +19,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 for _variable in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS", "OMP_NUM_THREADS"):
     os.environ[_variable] = "1"
 
-from nn_core import PROBES, Run  # noqa: E402
-from nn_core.probes import View  # noqa: E402
-from nn_core.stream import pipe  # noqa: E402
-from nn_core.stream.store import Store  # noqa: E402
-from nn_core.stream.worker import Worker  # noqa: E402
+from nn_core import PROBES, Run
+from nn_core.probes import View
+from nn_core.stream import pipe
+from nn_core.stream.store import Store
+from nn_core.stream.worker import Worker
 
 TABS = {
     "Flow": ("layers", "layers_history"),

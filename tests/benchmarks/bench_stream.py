@@ -20,9 +20,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 for _variable in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS", "OMP_NUM_THREADS"):
     os.environ[_variable] = "1"
 
-from nn_core import Run  # noqa: E402
-from nn_core.stream import workbench  # noqa: E402
-from nn_core.stream.frames import decode  # noqa: E402
+from nn_core import Run
+from nn_core.stream import workbench
+from nn_core.stream.frames import decode
 
 PROBES = ("sample", "activations", "curve", "first_weights", "confusion")
 ROUNDS = 5

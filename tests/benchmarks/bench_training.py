@@ -3,8 +3,9 @@
     pip install -r tests/benchmarks/requirements.txt
     python -m tests.benchmarks.bench_training
 
-Every contender trains on the same random images. They take turns for several rounds and each keeps its best round, so
-that a busy machine disturbs all alike. Prints samples a second and how many times ours is faster. Then: what hooks cost.
+Every contender trains on the same random images. They take turns for several rounds, and each keeps its best one, so
+that a busy machine disturbs all alike. Prints samples a second and how many times ours is
+faster. Then: what hooks cost.
 """
 
 import os
@@ -166,7 +167,7 @@ def main():
         ours=(ours, 1), textbook_loop=(textbook, 1), PyTorch_eager=(pytorch, 1), scikit_learn=(scikit_learn, 1),
         compiled_jax_scan=(jax_scan, 1),
     )  # fmt: skip
-    updates = {"ours": 8192, "textbook loop": 2048, "PyTorch eager": 1024, "scikit learn": 1024, "compiled jax scan": 4096}
+    updates = dict.fromkeys(per_sample, 1024) | {"ours": 8192, "textbook loop": 2048, "compiled jax scan": 4096}
     table("Per-sample SGD", race(per_sample, updates, 1))
     for batch_size in (32, 128):
         contenders = available(
