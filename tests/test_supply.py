@@ -304,3 +304,16 @@ def test_nobody_watching_a_waiting_run_gets_an_empty_picture(tmp_path, elsewhere
         yield lambda log: any(frame.runs for _, frame in log.frames)
 
     serve(tmp_path, script)
+
+
+def test_at_a_standstill_every_part_of_a_picture_comes_once(tmp_path):
+    def script(log):
+        yield from watch(probes=[{"key": "weights", "probe": "first_weights", "args": {"count": 16}}])
+        yield {"cmd": "credit", "viewer": 1, "n": 8}
+        yield lambda log: len(log.frames) >= 8
+        firsts = [frame.runs[0]["scalars"].get("weights.first") for _, frame in log.frames]
+        assert sorted(firsts) == list(range(0, 128, 16))
+        yield {"cmd": "rename", "name": "still"}
+        assert len(log.frames) == 8
+
+    serve(tmp_path, script, generous=True)

@@ -121,7 +121,11 @@ def live(
         "hidden": list(hidden),
         "present": present,
         "tables": {"optimizers": _titles(OPTIMIZERS), "bugs": _titles(BUGS)},
-        "presets": [_preset(name) for name, config in PRESETS.items() if data in (None, DATASETS[config.dataset].kind)],
+        "presets": [
+            {"name": name, "title": PRESET_TITLES.get(name, name)}
+            for name, config in PRESETS.items()
+            if data in (None, DATASETS[config.dataset].kind)
+        ],
     }
     st.fragment(_mount, key=f"live-{page}", run_every=CARRY_EVERY if carried else None)(page, spec, carried)
 
@@ -174,15 +178,6 @@ def _refusal(token: str) -> str:
 def _titles(table: Mapping[str, Any]) -> list[list[str]]:
     """The names of a table's entries, each with its title."""
     return [[name, getattr(entry, "title", name.replace("_", " "))] for name, entry in table.items()]
-
-
-def _preset(name: str) -> dict[str, Any]:
-    """A preset for the menu. `ready` says that its data is on this computer."""
-    return {
-        "name": name,
-        "title": PRESET_TITLES.get(name, name),
-        "ready": DATASETS[PRESETS[name].dataset].ready(),
-    }
 
 
 def _mount(page: str, spec: dict[str, Any], carried: bool) -> None:
