@@ -7,7 +7,7 @@ from pages.shared.figures import Series, curves
 from pages.shared.live import live, panel, probe
 
 LOSS = curves(
-    (Series("loss", "training", "fill"), Series("heldout_loss", "unseen", "ink", 1.5)),
+    (Series("heldout_loss", "unseen", "fill"), Series("loss", "training", "ink", 1.5)),
     unit="loss",
     value_format=".3~g",
     baseline=math.log(10),
