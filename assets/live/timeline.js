@@ -204,11 +204,17 @@ export class Timeline {
     this.signature = signature;
     this.origin.hidden = !forked;
     if (!forked) return;
-    const show = (label, command) => h("button", { class: "wil-link", type: "button", onclick: () => this.ask(command) }, label);
+    const way = (label, ...commands) => h("button", { class: "wil-link", type: "button", onclick: () => this.carryOut(commands) }, label);
+    const old = { cmd: "show", run: run.parent };
     const ways = beside
-      ? [show("Show the old one", { cmd: "show", run: run.parent })]
-      : [show("Show both futures", { cmd: "show", run: run.parent, beside: true }), show("Back to the old one", { cmd: "show", run: run.parent })];
+      ? [way("Show the old one", old)]
+      : [way("Show both futures", { ...old, beside: true }, { cmd: "show", run: run.id }), way("Back to the old one", old)];
     this.origin.replaceChildren(...inline(this.text.forked, () => h("strong", {}, count(run.parent_step))), " ", ...ways);
+  }
+
+  // Commands one after the other, as long as each is accepted.
+  async carryOut(commands) {
+    for (const command of commands) if (!(await this.ask(command))?.ok) return;
   }
 
   point(mark) {

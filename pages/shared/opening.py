@@ -2,6 +2,7 @@
 cannot be used is refused with a sentence.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
@@ -20,31 +21,46 @@ PATIENCE = 30.0
 def open_link() -> None:
     """Open the run that the address shares, if it does, in this session's workbench, and tidy the address."""
     part = st.query_params.get("share")
-    if part is None:
-        return
-    del st.query_params["share"]
-    try:
-        _open(from_link(part))
-    except ValueError as problem:
-        st.error(str(problem))
+    if part is not None:
+        del st.query_params["share"]
+        st.session_state["link_problem"] = _problem_of(lambda: _open(from_link(part)))
+    if st.session_state.get("link_problem"):
+        st.error(st.session_state["link_problem"])
+        if st.button("Close", key="close-link-problem"):
+            st.session_state["link_problem"] = ""
+            st.rerun()
 
 
 def open_file(file: Any) -> None:
     """Open an uploaded file once: a shared run, or weights that begin a new run."""
-    if file is None or st.session_state.get("opened_file") == file.file_id:
+    if file is None:
         return
-    st.session_state["opened_file"] = file.file_id
+    opened, problem = st.session_state.get("opened_file", ("", ""))
+    if opened != file.file_id:
+        problem = _problem_of(lambda: _open_uploaded(file))
+        st.session_state["opened_file"] = (file.file_id, problem)
+    if problem:
+        st.error(problem)
+
+
+def _open_uploaded(file: Any) -> None:
+    if file.name.lower().endswith(".npz"):
+        if file.size > MAX_FILE:
+            raise ValueError(f"A file of weights may have {MAX_FILE // 2**20} MB; this one has more.")
+        _begin_with(file.getvalue())
+    elif file.size > MAX_TEXT:
+        raise ValueError(f"A shared run may have {MAX_TEXT:,} bytes; this file has {file.size:,}.")
+    else:
+        _open(file.getvalue().decode("utf-8", "replace"))
+
+
+def _problem_of(act: Callable[[], None]) -> str:
+    """Do it; "" or the sentence why it cannot be done."""
     try:
-        if file.name.lower().endswith(".npz"):
-            if file.size > MAX_FILE:
-                raise ValueError(f"A file of weights may have {MAX_FILE // 2**20} MB; this one has more.")
-            _begin_with(file.getvalue())
-        else:
-            if file.size > MAX_TEXT:
-                raise ValueError(f"A shared run may have {MAX_TEXT:,} bytes; this file has {file.size:,}.")
-            _open(file.getvalue().decode("utf-8", "replace"))
+        act()
     except ValueError as problem:
-        st.error(str(problem))
+        return str(problem)
+    return ""
 
 
 def _open(text: str) -> None:
