@@ -67,10 +67,11 @@ def _labels(seats: Sequence[Seat], rows: list[list[Any]]) -> dict[str, str]:
     """Names that fit beside a curve."""
     presets = [preset_of(seat.run.config) for seat in seats]
     labels: dict[str, str] = {}
+    titled = all(seat.name for seat in seats) or (len(set(presets)) == len(seats) and all(presets))
     for k, seat in enumerate(seats):
         if seat.name:
             label = seat.name
-        elif len(set(presets)) == len(seats) and all(presets):
+        elif titled:
             label = PRESET_TITLES.get(presets[k], presets[k])
         elif rows:
             label = ", ".join(_with_name(what, told[k]) for what, told in rows[:2])
@@ -78,7 +79,7 @@ def _labels(seats: Sequence[Seat], rows: list[list[Any]]) -> dict[str, str]:
             label = "original" if k == 0 else "fork"
         taken = sum(other == label or other.startswith(f"{label} (") for other in labels.values())
         labels[seat.id] = f"{label} ({taken + 1})" if taken else label
-    return _without_what_all_share(labels)
+    return _without_what_all_share(labels) if titled else labels
 
 
 def _without_what_all_share(labels: dict[str, str]) -> dict[str, str]:
