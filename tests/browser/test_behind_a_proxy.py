@@ -77,6 +77,8 @@ def test_a_network_learns_behind_a_proxy(tmp_path, tab, knows):
         live.pause()
         live.page.reload()
         live.wait("d.connected === 'socket' && d.step !== ''")
+        live.page.locator(".wil-plot .main-svg").first.wait_for()
+        live.page.close()  # before its server goes: what it still fetches would fail
     finally:
         proxy.close()
         server.stop()
