@@ -3,6 +3,17 @@
 
 import { h, inline } from "./dom.js";
 
+// A connection that drops for a moment leaves no empty card: the module is asked for again, each time a little later.
+async function panelOf(kind, attempt = 0) {
+  try {
+    return await import(`../panels/${kind}.js${attempt ? `?attempt=${attempt}` : ""}`);
+  } catch (problem) {
+    if (!(problem instanceof TypeError) || attempt === 6) throw problem; // a TypeError here is a failed request
+    await new Promise((later) => setTimeout(later, 500 * 2 ** attempt));
+    return panelOf(kind, attempt + 1);
+  }
+}
+
 export class Picture {
   // `spec` is {kind, name, title, span, rows, depth, probes: {role: {key, probe, args}}, options}.
   constructor(spec, context) {
@@ -24,7 +35,7 @@ export class Picture {
   }
 
   async load() {
-    const { mount } = await import(`../panels/${this.spec.kind}.js`);
+    const { mount } = await panelOf(this.spec.kind);
     if (this.gone) return;
     this.panel = mount(this.content, this.spec.options, { ...this.context, tools: this.tools });
     if (this.level !== undefined) this.panel.deepen?.(this.level);
