@@ -13,7 +13,7 @@ import { Tree } from "./tree.js";
 
 const SIDE = 12; // px beside the track, so that the handle has room at both ends
 const TOP = 18; // px for the names of marks
-const TRACK = 16; // px from the bottom to the track
+const TRACK = 26; // px from the bottom to the track: the handle, and below it the names of the axis
 const NEAR = 7; // px at which a mark is pointed at
 const GAP = 10; // px at least between two names
 
@@ -271,9 +271,9 @@ export class Timeline {
     pen.font = this.theme.font(12);
     pen.fillStyle = this.theme.colour("muted");
     pen.textAlign = "left";
-    pen.fillText("0", SIDE - 4, height - 1);
+    pen.fillText("0", SIDE - 4, height - 4);
     pen.textAlign = "right";
-    pen.fillText(`${count(this.end.end)} updates`, width - 2, height - 1);
+    pen.fillText(`${count(this.end.end)} updates`, width - 2, height - 4);
     this.paintStops(pen, track, now);
     this.handle.style.transform = `translate(${at}px, ${track}px)`;
   }
