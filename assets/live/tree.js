@@ -1,7 +1,7 @@
 // The tree of runs: every run that is related to the shown one, each a line from where it left its parent to where it
 // got. A click shows it.
 
-import { h, say, svg } from "./dom.js";
+import { h, inline, say, svg } from "./dom.js";
 import { count } from "./format.js";
 
 const ROW = 26; // px from one run to the next
@@ -11,7 +11,7 @@ export class Tree {
   constructor({ ask, theme, title }) {
     Object.assign(this, { ask, theme });
     this.list = h("div", { class: "wil-tree-list" });
-    this.element = h("div", { class: "wil-tree", hidden: true, role: "group", "aria-label": "Tree of runs" }, h("p", { class: "wil-explain" }, title), this.list);
+    this.element = h("div", { class: "wil-tree", hidden: true, role: "group", "aria-label": "Tree of runs" }, h("p", { class: "wil-explain" }, inline(title)), this.list);
   }
 
   deepen(level) {

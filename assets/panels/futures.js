@@ -158,7 +158,7 @@ export function mount(element, options, { theme, status, runs, tools }) {
     pen.textAlign = "left";
     steps.forEach((step, i) => {
       stroke(pen, [x(step), TOP - 6], [x(step), bottom]);
-      if (i === 0) pen.fillText(`parted after ${count(step)}`, x(step) + 6, TOP + 4);
+      if (i === 0) pen.fillText(`parted after ${count(step)}`, x(step) + 6, bottom - 7);
     });
     pen.setLineDash([]);
   }
