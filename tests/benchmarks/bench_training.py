@@ -3,8 +3,8 @@
     pip install -r tests/benchmarks/requirements.txt
     python -m tests.benchmarks.bench_training
 
-Every contender trains on the same random images. They take turns for several rounds, and each keeps its best one, so
-that a busy machine disturbs all alike. Prints samples a second and how many times ours is
+Every contender trains on the same random images, in a shuffled order. They take turns for several rounds, and each
+keeps its best one, so that a busy machine disturbs all alike. Prints samples a second and how many times ours is
 faster. Then: what hooks cost.
 """
 
@@ -35,7 +35,8 @@ def ours(batch_size, hooks=()):
 
 
 def textbook(batch_size):
-    """The loop of a from-scratch tutorial: vectors, outer products."""
+    """The loop of a from-scratch tutorial: vectors, outer products, rows in a shuffled order."""
+    order = rng.permutation(len(X))
     network = Network.create(SIZES, ["sigmoid", "sigmoid", "softmax"])
     W = [np.array(layer.W) for layer in network.layers]
     b = [np.array(layer.b) for layer in network.layers]
@@ -43,7 +44,7 @@ def textbook(batch_size):
 
     def train(updates):
         for i in range(updates):
-            x, y = X[i % 4096], Y[i % 4096]
+            x, y = X[order[i % 4096]], Y[order[i % 4096]]
             a1 = 1 / (1 + np.exp(-(x @ W[0] + b[0])))
             a2 = 1 / (1 + np.exp(-(a1 @ W[1] + b[1])))
             z = a2 @ W[2] + b[2]
@@ -69,13 +70,14 @@ def pytorch(batch_size):
     optimizer = torch.optim.SGD(model.parameters(), lr=RATE)
     loss = torch.nn.CrossEntropyLoss()
     x, y = torch.from_numpy(X), torch.from_numpy(Y)
+    order = torch.randperm(len(x))
     per_epoch = len(x) // batch_size
 
     def train(updates):
         for i in range(updates):
-            start = (i % per_epoch) * batch_size
+            rows = order[(i % per_epoch) * batch_size :][:batch_size]
             optimizer.zero_grad()
-            loss(model(x[start : start + batch_size]), y[start : start + batch_size]).backward()
+            loss(model(x[rows]), y[rows]).backward()
             optimizer.step()
 
     return train
@@ -86,7 +88,7 @@ def scikit_learn(batch_size):
 
     model = MLPClassifier(
         SIZES[1:-1], activation="logistic", solver="sgd", batch_size=batch_size, momentum=0, alpha=0,
-        learning_rate_init=RATE, shuffle=False,
+        learning_rate_init=RATE, shuffle=True,
     )  # fmt: skip
     model.partial_fit(X[:batch_size], Y[:batch_size], classes=np.arange(10))
 
