@@ -7,7 +7,7 @@ import { count } from "../live/format.js";
 const DAY = 86400;
 const EVERY = 4000; // ms between two looks while runs learn
 
-export function mount(element, options, { theme, ask, status, texts }) {
+export function mount(element, options, { theme, ask, status, runs, texts }) {
   const list = h("div", { class: "wil-myrun-list", role: "list" });
   const empty = h("p", { class: "wil-explain", role: "status" }, texts.loading);
   element.append(empty, list);
@@ -29,7 +29,7 @@ export function mount(element, options, { theme, ask, status, texts }) {
     const kept = new Map();
     for (const run of reply.runs) {
       const card = cards.get(run.id) ?? new Card(run.id, theme, ask, texts, refresh);
-      card.show(run, run.id === shown);
+      card.show(run, run.id === shown, live(run.id));
       kept.set(run.id, card);
     }
     for (const [id, card] of cards) if (!kept.has(id)) card.destroy();
@@ -38,8 +38,14 @@ export function mount(element, options, { theme, ask, status, texts }) {
     if (wanted.some((one, i) => list.children[i] !== one) || list.children.length !== wanted.length) list.replaceChildren(...wanted);
   }
 
-  // While runs learn, the list follows them slowly.
+  // How far a run is, for one that is loaded; the list has what was stored of it.
+  function live(id) {
+    return runs.get(id)?.scalars.head ?? status()?.runs.find((run) => run.id === id)?.head;
+  }
+
+  // While runs learn, their updates count at once and the list follows them slowly.
   function follow() {
+    for (const [id, card] of cards) card.tell(live(id));
     if (performance.now() - asked > EVERY) refresh();
   }
 
@@ -78,7 +84,7 @@ class Card {
     this.sheet = new Sheet(this.room, () => this.paint());
   }
 
-  show(run, shown) {
+  show(run, shown, head) {
     this.run = run;
     if (document.activeElement !== this.name) this.name.value = run.name;
     this.name.placeholder = run.title || this.texts.unnamed;
@@ -88,16 +94,26 @@ class Card {
     const marks = run.bookmarks ? ` · ${run.bookmarks} bookmark${run.bookmarks > 1 ? "s" : ""}` : "";
     say(this.facts, settings + changes + marks);
     const value = run.best === null ? null : run.measure === "accuracy" ? `best ${(100 * run.best).toFixed(1)} of 100 right` : `least loss ${run.best}`;
-    say(this.best, [`${count(run.head)} updates`, value && `${value} after ${count(run.best_step)}`, since(run.updated)].filter(Boolean).join(" · "));
+    this.reached = run.curve.length > 1 && value ? `${value} after ${count(run.best_step)}` : "";
+    this.tell(head);
     this.notice.hidden = !run.expires;
     if (run.expires) this.notice.replaceChildren(...inline(this.texts.expires, () => h("strong", {}, new Date(1000 * run.expires).toLocaleDateString("en-GB", { day: "numeric", month: "long", year: "numeric" }))));
     say(this.open, shown ? "Shown now" : "Open");
     this.open.disabled = shown;
-    this.beside.disabled = run.loaded;
-    this.remove.disabled = run.loaded;
-    this.remove.title = run.loaded ? this.texts["delete-loaded"] : "";
-    this.room.setAttribute("aria-label", `Small curve: ${value ?? "nothing measured yet"}`);
+    const why = shown ? this.texts["is-shown"] : this.texts["is-beside"];
+    this.beside.disabled = this.remove.disabled = run.loaded;
+    this.beside.title = run.loaded ? why : this.texts.beside;
+    this.remove.title = run.loaded ? why : "";
+    this.room.setAttribute("aria-label", `Small curve: ${this.reached || "too little measured yet"}`);
     this.paint();
+  }
+
+  // How far the run is: `head` where that is known better than the list knows it.
+  tell(head) {
+    const { run, reached } = this;
+    if (!run) return;
+    const updates = Math.max(head ?? 0, run.head);
+    say(this.best, [`${count(updates)} update${updates === 1 ? "" : "s"}`, reached, since(run.updated)].filter(Boolean).join(" · "));
   }
 
   async rename() {
