@@ -283,7 +283,7 @@ class View {
     this.runBar.show(this.run);
     this.notice.show(status, this.run);
     this.timeline?.told(status, this.run);
-    this.share.told(status);
+    this.share.told(status, this.run);
     this.opening.show(status);
     if (this.presentFutures()) this.subscribe();
     for (const picture of this.pictures) picture.told(status, this.run);

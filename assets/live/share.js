@@ -26,7 +26,8 @@ export class Share {
   }
 
   // Another step or run makes another link.
-  told(status) {
+  told(status, run) {
+    this.page = run?.config && !run.image_shape ? "dots" : ""; // where the run's pictures are
     if (!this.element.hidden && status.playing) this.toggle(false);
   }
 
@@ -39,7 +40,7 @@ export class Share {
     this.reply = await this.ask({ cmd: "share" });
     if (!this.reply?.ok) return this.toggle(false);
     this.row.hidden = this.reply.link === null;
-    this.link.value = this.reply.link === null ? "" : `${this.home}?share=${this.reply.link}`;
+    this.link.value = this.reply.link === null ? "" : `${this.home}${this.page}?share=${this.reply.link}`;
     say(this.note, this.reply.note);
     this.link.focus();
   }

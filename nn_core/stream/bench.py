@@ -167,10 +167,14 @@ class Bench:
         seats = [seat if key == instead_of else old for key, old in self.seats.items()]
         self.seats = {one.id: one for one in (*seats, seat)}
         self.shown = seat.id
-        for run in self.runs:
-            run.limit_checkpoints(min(MEMORY, MAX_MEMORY // len(self.runs)))
+        self.share_memory()
         if seat.run is not None and len(self.runs) > 1:
             self.goto(min(seat.run.step, *(run.head for run in self.runs)))
+
+    def share_memory(self) -> None:
+        """Let the runs' checkpoints take up MAX_MEMORY in all."""
+        for run in self.runs:
+            run.limit_checkpoints(min(MEMORY, MAX_MEMORY // len(self.runs)))
 
     def remove(self, run: str) -> None:
         """Take a run off the bench; it stays in the store. Raises ValueError where it is the only one."""

@@ -139,6 +139,7 @@ class History:
             self._opening = None
             raise
         self._opening = None
+        self._pause()
         seat = new_seat(replay.run, replay.shared.name)
         seat.bookmarks = [list(bookmark) for bookmark in replay.shared.bookmarks]
         self._place(seat, beside)

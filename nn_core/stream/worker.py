@@ -108,6 +108,7 @@ class Worker:
         for seat in self._returning.take():
             if seat.id in self._bench.seats:
                 self._bench.seats[seat.id] = seat
+                self._bench.share_memory()
                 self._orders.problem = self._orders.problem or seat.problem
                 self._publisher.changed()
                 self._news = True
