@@ -14,7 +14,6 @@ export function mount(element, options, { ask, status, runs, texts, sentence }) 
   const step = h("strong", {}, "0");
   const best = h("strong", {}, "–");
   const right = h("strong", {}, "–");
-  const shown = words(texts, { step, best, right });
   let known = "";
   let said = "";
 
@@ -47,10 +46,7 @@ export function mount(element, options, { ask, status, runs, texts, sentence }) 
     const told = status();
     if (!told) return;
     const several = told.runs.length > 1;
-    if (said !== String(several)) {
-      said = String(several);
-      sentence(several ? shown : inline(texts.first));
-    }
+    if (!several) speak("first");
     empty.hidden = several;
     table.hidden = !several;
     for (const one of sets.slice(0, 3)) one.disabled = told.runs.length >= MOST;
@@ -59,6 +55,14 @@ export function mount(element, options, { ask, status, runs, texts, sentence }) 
     if (several && comparison && signature !== known) build(told, comparison);
     known = signature;
     draw();
+  }
+
+  // Turns to another sentence of the page, with these live numbers in it.
+  function speak(name) {
+    if (said === name) return;
+    said = name;
+    const numbers = { step, best, right };
+    sentence(inline(texts[name], (number) => numbers[number]));
   }
 
   function build(told, { runs: ids, rows, labels, parted }) {
@@ -99,22 +103,20 @@ export function mount(element, options, { ask, status, runs, texts, sentence }) 
     const shares = ids.map((id) => runs.get(id)?.scalars.heldout_accuracy);
     ids.forEach((id, i) => values?.cells[i + 1] && say(values.cells[i + 1], Number.isFinite(shares[i]) ? (100 * shares[i]).toFixed(1) : "–"));
     ids.forEach((id, i) => losses?.cells[i + 1] && say(losses.cells[i + 1], fixed(runs.get(id)?.scalars.heldout_loss, 3)));
-    const winner = shares.reduce((top, share, i) => (Number.isFinite(share) && !(share <= shares[top]) ? i : top), 0);
     say(step, count(Math.max(0, ...ids.map((id) => runs.get(id)?.scalars.step ?? 0))));
-    if (ids.length) {
-      say(best, told.comparison.labels[ids[winner]] ?? "–");
-      say(right, Number.isFinite(shares[winner]) ? String(Math.round(100 * shares[winner])) : "–");
+    if (ids.length > 1) {
+      const written = shares.map((share) => fixed(100 * share, 1)); // as the table has them
+      const top = Math.max(...shares.filter(Number.isFinite));
+      const winners = ids.filter((id, i) => written[i] === fixed(100 * top, 1));
+      say(best, winners.map((id) => told.comparison.labels[id]).join(" and "));
+      say(right, fixed(100 * top, 1));
+      speak(!Number.isFinite(top) ? "unmeasured" : winners.length === ids.length ? "same" : "several");
     }
     const waiting = told?.opening ? `${count(told.opening.step)} of ${count(told.opening.of)}` : "";
     say(busy, waiting && `Computing a run again: update ${waiting}.`);
   }
 
   return { draw, told: tell, resize: () => {}, restart: () => {}, destroy: () => {} };
-}
-
-// The page's sentence with these live numbers in it.
-function words(texts, numbers) {
-  return inline(texts.several, (name) => numbers[name]);
 }
 
 function freeSeed(told) {
