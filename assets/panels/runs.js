@@ -67,7 +67,7 @@ class Card {
   constructor(id, theme, ask, texts, changed) {
     Object.assign(this, { id, theme, ask, texts, changed });
     this.room = h("div", { class: "wil-myrun-curve", role: "img" });
-    this.name = h("input", { class: "wil-myrun-name", type: "text", maxlength: 80, placeholder: texts.unnamed, "aria-label": "Name of the run", onchange: () => this.rename() });
+    this.name = h("input", { class: "wil-myrun-name", type: "text", maxlength: 80, title: texts.rename, placeholder: texts.unnamed, "aria-label": "Name of the run", onchange: () => this.rename() });
     this.facts = h("p", { class: "wil-myrun-facts" });
     this.best = h("p", { class: "wil-myrun-best" });
     this.notice = h("p", { class: "wil-myrun-notice", hidden: true });
@@ -78,7 +78,7 @@ class Card {
       "article",
       { class: "wil-myrun", role: "listitem" },
       this.room,
-      h("div", { class: "wil-myrun-words" }, this.name, this.facts, this.best, this.notice),
+      h("div", { class: "wil-myrun-words" }, this.name, h("span", { class: "wil-myrun-pencil", "aria-hidden": "true" }, "✎"), this.facts, this.best, this.notice),
       h("div", { class: "wil-myrun-acts" }, this.open, this.beside, this.remove),
     );
     this.sheet = new Sheet(this.room, () => this.paint());
