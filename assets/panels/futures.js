@@ -64,7 +64,7 @@ export function mount(element, options, { theme, status, runs, tools }) {
     if (!width || !told) return;
     const all = lines();
     const narrow = width < NARROW;
-    const margin = narrow ? 84 : Math.min(230, Math.max(150, 0.2 * width));
+    const margin = narrow || all.length < 2 ? 84 : Math.min(280, Math.max(170, 0.26 * width));
     const bottom = height - BOTTOM;
     const partings = Object.values(told.comparison?.parted ?? {}).filter((step) => step !== null);
     const parting = partings.length ? Math.min(...partings) : 0;
@@ -219,7 +219,7 @@ export function mount(element, options, { theme, status, runs, tools }) {
       pen.setLineDash([]);
       pen.font = theme.font(13, one.shown ? 600 : 400);
       pen.textAlign = "left";
-      const words = fixed(known, MEASURES[measure].places) + (narrow ? "" : ` · ${one.label}`);
+      const words = fixed(known, MEASURES[measure].places) + (narrow || all.length < 2 ? "" : ` · ${one.label}`);
       pen.fillText(fit(pen, words, width - to - 24), to + 24, at + 4.5);
     }
   }
