@@ -32,6 +32,7 @@ export class Presenter {
     this.body.classList.toggle("wil-presenting", on);
     document.documentElement.classList.toggle("wil-stage-only", on);
     dispatchEvent(new Event("resize"));
+    if (on) this.body.scrollIntoView({ block: "start" });
   }
 
   // Lets one picture fill the screen, or none.
