@@ -3,7 +3,7 @@
 
 import { GrowingEnd } from "../live/axis.js";
 import { Sheet } from "../live/canvas.js";
-import { count, fixed } from "../live/format.js";
+import { count, fixed, number } from "../live/format.js";
 
 const LEFT = 74;
 const RIGHT = 46;
@@ -81,7 +81,11 @@ export function mount(element, options, { theme }) {
     pen.textAlign = "left";
     pen.fillStyle = theme.colour("ink");
     pen.font = theme.font(13, 700);
-    pen.fillText(name, 0, y(ticks[ticks.length - 1]) + 5);
+    const nameEnd = pen.measureText(name).width + 6;
+    pen.font = theme.font(12.5);
+    const beside = nameEnd < LEFT - 8 - pen.measureText(number(ticks[ticks.length - 1])).width; // else below a long number
+    pen.font = theme.font(13, 700);
+    pen.fillText(name, 0, y(ticks[ticks.length - 1]) + (beside ? 5 : 21));
     pen.font = theme.font(12.5);
     pen.fillStyle = theme.colour("muted");
     pen.fillText(unit, 0, y(ticks[ticks.length - 1]) + 21);
@@ -91,7 +95,7 @@ export function mount(element, options, { theme }) {
       pen.lineWidth = 1;
       const at = Math.round(y(tick)) + 0.5;
       stroke(pen, [[LEFT, at], [width - RIGHT, at]]);
-      pen.fillText(tick, LEFT - 8, at + 4);
+      pen.fillText(number(tick), LEFT - 8, at + 4);
     }
   }
 
