@@ -161,7 +161,7 @@ export function mount(element, options, context) {
     slowButton.setAttribute("aria-pressed", "true");
     aim({ stages: { example: 0 } });
     slow.tell();
-    slow.next.focus();
+    slow.reveal();
   }
 
   function leave() {

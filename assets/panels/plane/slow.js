@@ -40,6 +40,14 @@ export class SlowMotion {
     return [{ kind: "inputs" }, ...forward, { kind: "loss" }, ...backward, { kind: "change" }];
   }
 
+  // Comes to stand above the control bar, which would lie over it, and takes the keys.
+  reveal() {
+    const bar = document.querySelector(".wil-controls")?.offsetHeight ?? 0;
+    this.element.style.scrollMarginBottom = `${bar + 28}px`;
+    this.next.focus({ preventScroll: true });
+    this.element.scrollIntoView({ block: "nearest" });
+  }
+
   draw(arrays, scalars) {
     this.arrays = arrays;
     this.scalars = scalars;
