@@ -42,7 +42,7 @@ export function mount(element, options, { theme }) {
     const { width, height } = sheet;
     if (!width) return;
     key(pen, width);
-    const limit = last ? end.reach(last.run.step) : end.end;
+    const limit = last ? end.reach(Math.max(last.run.step, last.run.head ?? 0)) : end.end;
     const x = (step) => LEFT + (step / limit) * (width - LEFT - RIGHT);
     const room = height - TOP - BOTTOM;
     if (regression) loss(pen, x, TOP, room, width);
@@ -129,22 +129,22 @@ export function mount(element, options, { theme }) {
     const { curve, outcome } = last;
     baseline(pen, y(outcome.guess_loss), width);
     series(pen, curve.step, curve.loss, x, y, "muted", 1.5);
-    const now = values[values.length - 1];
-    series(pen, curve.step, values, x, y, "fill", 2.5, [curve.step[curve.step.length - 1], now, fixed(now, now < 0.1 ? 3 : 2)]);
+    const at = curve.step.findLastIndex((step) => step <= last.run.step);
+    const now = values[at];
+    series(pen, curve.step, values, x, y, "fill", 2.5, [curve.step[at], now, fixed(now, now < 0.1 ? 3 : 2)]);
   }
 
-  // A curve, one point a pixel at most, and where it is now.
+  // A curve, one point a pixel at most, and where it is now. What was learned beyond the present update, after the run was
+  // wound back, is drawn faintly.
   function series(pen, steps, values, x, y, colour, size, now) {
     pen.strokeStyle = pen.fillStyle = theme.colour(colour);
     pen.lineWidth = size;
     pen.lineJoin = "round";
-    const points = [];
-    for (let i = 0; i < steps.length; i++) {
-      if (!Number.isFinite(values[i])) continue;
-      const place = [x(steps[i]), y(values[i])];
-      if (points.length && place[0] - points[points.length - 1][0] < 0.8 && i < steps.length - 1) continue;
-      points.push(place);
-    }
+    const past = steps.findLastIndex((step) => step <= last.run.step) + 1;
+    pen.globalAlpha = 0.25;
+    stroke(pen, trace(steps, values, Math.max(0, past - 1), steps.length, x, y));
+    pen.globalAlpha = 1;
+    const points = trace(steps, values, 0, past, x, y);
     if (now && Number.isFinite(now[1])) points.push([x(now[0]), y(now[1])]);
     stroke(pen, points);
     if (!now || !Number.isFinite(now[1])) return;
@@ -153,18 +153,34 @@ export function mount(element, options, { theme }) {
     pen.beginPath();
     pen.arc(...at, 4.5, 0, 2 * Math.PI);
     pen.fill();
-    pen.fillStyle = theme.colour("accent");
     pen.font = theme.font(14, 700);
     pen.textAlign = "left";
-    pen.fillText(text, at[0] + 10, at[1] + 5);
+    const wide = pen.measureText(text).width;
+    const left = Math.min(at[0] + 10, sheet.width - wide);
+    pen.fillStyle = theme.colour("surface");
+    if (past < steps.length) pen.fillRect(left - 3, at[1] - 9, wide + 6, 18);
+    pen.fillStyle = theme.colour("accent");
+    pen.fillText(text, left, at[1] + 5);
     pen.font = theme.font(12.5);
+  }
+
+  // The points from one up to another.
+  function trace(steps, values, from, to, x, y) {
+    const points = [];
+    for (let i = from; i < to; i++) {
+      if (!Number.isFinite(values[i])) continue;
+      const place = [x(steps[i]), y(values[i])];
+      if (points.length && place[0] - points[points.length - 1][0] < 0.8 && i < to - 1) continue;
+      points.push(place);
+    }
+    return points;
   }
 
   function describe() {
     if (!last || performance.now() - spoken < 1000) return;
     spoken = performance.now();
     const { outcome, curve } = last;
-    const now = curve.heldout_loss[curve.heldout_loss.length - 1];
+    const now = curve.heldout_loss[curve.step.findLastIndex((step) => step <= last.run.step)];
     const share = `${outcome.new_right} of ${outcome.new_dots} new dots right, guessing gets ${outcome.new_guess}. `;
     element.setAttribute("aria-label", `${regression ? "" : share}Loss on new dots ${fixed(now, 3)}, guessing gets ${fixed(outcome.guess_loss, 3)}.`);
   }
