@@ -65,7 +65,7 @@ export class Presenter {
       if (event.key === "p" || event.key === "P") this.begin();
       return;
     }
-    const shown = this.cards.filter((card) => !card.hidden);
+    const shown = this.cards.filter((card) => !card.hidden && !card.querySelector(".wil-neuron-unpinned"));
     if (event.key === "Escape") this.body.classList.contains("wil-one") ? this.solo(null) : this.show(false);
     else if (event.key === " ") this.act.toggle();
     else if (event.key === "ArrowRight") this.act.step();

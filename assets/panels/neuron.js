@@ -42,6 +42,7 @@ export function mount(element, options, { theme, ask, tools, aim, bus, texts, te
     at = place;
     empty.hidden = Boolean(place);
     full.hidden = !place;
+    full.parentNode.classList.toggle("wil-neuron-unpinned", !place?.pinned);
     if (!place) {
       say(hint, "");
       aim({ field: null });
