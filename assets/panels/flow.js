@@ -15,7 +15,7 @@ const CAPTION = 24; // px above a layer
 
 export function mount(element, options, { theme, ask, status, tools, texts, sentence }) {
   const digit = new Digit(theme);
-  const bars = new Bars("its belief · outlined: the truth");
+  const bars = new Bars("its belief · outlined: the truth", "its belief");
   const middle = h("div", { class: "wil-flow-layers", role: "img", "aria-label": "Between pixels and answer: each dot is a unit, the brighter the more active" });
   const pad = new Pad(digit.frame, theme, ask);
   const chooser = new Chooser(options.choose, ask, () => openPad(!pad.open));

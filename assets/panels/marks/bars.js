@@ -5,10 +5,12 @@ import { h, say } from "../../live/dom.js";
 const SPOKEN_EVERY = 1000; // ms between two updates of the description for screen readers
 
 export class Bars {
-  constructor(caption) {
+  // `untold` is the caption where there is no truth to outline.
+  constructor(caption, untold = caption) {
+    Object.assign(this, { caption, untold });
     this.rows = [];
     this.list = h("div", { class: "wil-bars", "aria-hidden": "true" });
-    this.element = h("div", { class: "wil-belief", role: "img" }, this.list, h("p", { class: "wil-caption" }, caption));
+    this.element = h("div", { class: "wil-belief", role: "img" }, this.list, (this.words = h("p", { class: "wil-caption" }, caption)));
   }
 
   // `names` are the classes' labels; asked at every drawing, built when they change.
@@ -34,6 +36,7 @@ export class Bars {
       element.classList.toggle("wil-truth", i === truth);
       element.classList.toggle("wil-winner", i === prediction);
     });
+    say(this.words, truth in this.names ? this.caption : this.untold);
     const now = performance.now();
     if (!(now - this.spoken < SPOKEN_EVERY)) {
       this.spoken = now;
