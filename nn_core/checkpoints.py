@@ -15,6 +15,8 @@ from functools import cache
 
 import numpy as np
 
+from .blas import kernel
+
 #: Seconds of training between two checkpoints, as long as they all fit.
 SPACING = 0.04
 #: Bytes that one run's checkpoints may take.
@@ -135,28 +137,8 @@ def numerics_id() -> str:
         [
             f"NumPy {np.__version__}",
             f"{blas.get('name', 'BLAS')} {blas.get('version', '?')}",
-            f"{_blas_kernel()}",
+            kernel() or f"kernel of {platform.processor() or platform.machine()}",
             f"{platform.machine()} {simd[-1] if simd else ''}".strip(),
             sys.platform,
         ]
     )
-
-
-def _blas_kernel() -> str:
-    """The kernel and thread count that BLAS chose on this processor, as far as it tells."""
-    import ctypes
-    from pathlib import Path
-
-    libraries = Path(np.__file__).parent.parent / "numpy.libs"
-    for library in sorted(libraries.glob("*openblas*")) if libraries.is_dir() else []:
-        try:
-            loaded = ctypes.CDLL(str(library))
-        except OSError:
-            continue
-        for suffix in ("64_", ""):
-            core = getattr(loaded, f"scipy_openblas_get_corename{suffix}", None)
-            threads = getattr(loaded, f"scipy_openblas_get_num_threads{suffix}", None)
-            if core is not None and threads is not None:
-                core.restype = ctypes.c_char_p
-                return f"kernel {core().decode()}, {threads()} thread(s)"
-    return f"kernel of {platform.processor() or platform.machine()}"

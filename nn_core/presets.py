@@ -20,6 +20,18 @@ PLAYGROUND = RunConfig(
     seed=12,
 )
 
+#: The second tutorial's network and training, with the right gradients.
+ZHANG = RunConfig(
+    dataset="mnist",
+    dataset_args={"split": "zhang"},
+    sizes=(784, 10, 10),
+    activations=("relu", "softmax"),
+    init="uniform",
+    bias_init="uniform",
+    batch_size="full",
+    seed=1,
+)
+
 PRESETS: dict[str, RunConfig] = {
     # The first tutorial's layers on the bundled digits in MNIST's form, one digit at a time.
     "digits": RunConfig(),
@@ -57,27 +69,8 @@ PRESETS: dict[str, RunConfig] = {
         schedule_args={"steps": 60_000, "final": 0.05},
     ),
     # The second tutorial as published: full batches, and both bias gradients summed into one number.
-    "zhang-as-published": RunConfig(
-        dataset="mnist",
-        dataset_args={"split": "zhang"},
-        sizes=(784, 10, 10),
-        activations=("relu", "softmax"),
-        init="uniform",
-        bias_init="uniform",
-        batch_size="full",
-        seed=1,
-        bug=("summed_bias_gradient", "wrong_batch_count"),
-    ),
-    "zhang-corrected": RunConfig(
-        dataset="mnist",
-        dataset_args={"split": "zhang"},
-        sizes=(784, 10, 10),
-        activations=("relu", "softmax"),
-        init="uniform",
-        bias_init="uniform",
-        batch_size="full",
-        seed=1,
-    ),
+    "zhang-as-published": ZHANG.replace(bug=("summed_bias_gradient", "wrong_batch_count")),
+    "zhang-corrected": ZHANG,
     # TensorFlow Playground's six problems with its settings; the spiral with the inputs and the layers that it takes.
     "playground": PLAYGROUND,
     "playground-xor": PLAYGROUND.replace(dataset="xor"),
