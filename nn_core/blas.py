@@ -1,5 +1,5 @@
-"""The library behind NumPy's matrix products, as far as it can be spoken to once NumPy has loaded it. Its kernel and its
-number of threads decide the last bits of every product, so whoever wants the same bits asks for both.
+"""The library behind NumPy's matrix products, as far as it can be spoken to once NumPy has loaded it. Its kernel and
+its number of threads decide the last bits of every product, so whoever wants the same bits asks for both.
 """
 
 import ctypes
