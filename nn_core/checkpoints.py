@@ -125,9 +125,14 @@ def unpack(data: bytes) -> dict:
         raise ValueError(f"This checkpoint cannot be read ({error}); the run is recomputed instead.") from None
 
 
+#: Goes up whenever an engine orders its operations anew, for then the last bits of runs made before are others.
+ARITHMETIC = 2
+
+
 @cache
 def numerics_id() -> str:
-    """Names what decides the last bits of every result: NumPy, BLAS, its kernel and threads, processor, system.
+    """Names what decides the last bits of every result: our order of operations, NumPy, BLAS, its kernel and threads,
+    processor, system.
 
     Runs are equal bit for bit between processes that agree on it, otherwise equal up to rounding.
     """
@@ -135,6 +140,7 @@ def numerics_id() -> str:
     simd = np.show_config(mode="dicts").get("SIMD Extensions", {}).get("found", [])
     return "; ".join(
         [
+            f"arithmetic {ARITHMETIC}",
             f"NumPy {np.__version__}",
             f"{blas.get('name', 'BLAS')} {blas.get('version', '?')}",
             kernel() or f"kernel of {platform.processor() or platform.machine()}",

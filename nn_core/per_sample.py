@@ -18,23 +18,31 @@ number, `shrunk`, and stores D divided by it; the bias, which is not shrunk, is 
 
 from __future__ import annotations
 
-from functools import partial
 from math import isfinite, log
 
 import numpy as np
 
 from .bugs import BUGS
+from .in_place import in_place, joins
 from .network import Network
 from .records import Trace, read_only
-from .steps import SampleGrads, SampleStep
-from .terms import RIGHT
+from .steps import FastGrads, FastStep
 
 #: Samples a block; blocks end at multiples of this within an epoch.
 BLOCK = 32
-#: A NumPy scalar is added faster than a Python number, and leaves float32 and float64 arrays what they are.
-ONE = np.float32(1)
-#: Terms of the backward pass whose wrong versions fit into this engine; other bugs take the plain one.
+#: Terms of the backward pass whose wrong versions fit into the fast engines; other bugs take the plain one.
 SERVED_TERMS = ("output_delta", "activation_derivative")
+
+
+def plain_sgd(trainer) -> bool:
+    """Whether a trainer does what the fast engines do: SGD without slots, l1, dropout or batch norm."""
+    return (
+        trainer.optimizer.name == "sgd"
+        and trainer.optimizer.weight_decay == 0
+        and trainer.l1 == 0
+        and all(layer.norm is None and not layer.dropout for layer in trainer.network.layers)
+        and all(BUGS[name].term in SERVED_TERMS for name in trainer.bug)
+    )
 
 
 class PerSampleEngine:
@@ -61,17 +69,8 @@ class PerSampleEngine:
 
     @classmethod
     def serves(cls, trainer) -> bool:
-        """Whether the trainer's settings are plain per-sample SGD: one row, no slots, no l1, dropout or batch norm."""
-        layers = trainer.network.layers
-        return (
-            trainer.batch_size == 1
-            and trainer.optimizer.name == "sgd"
-            and trainer.optimizer.weight_decay == 0
-            and trainer.l1 == 0
-            and trainer.learning_rate * trainer.l2 <= 0.5
-            and all(layer.norm is None and not layer.dropout for layer in layers)
-            and all(BUGS[name].term in SERVED_TERMS for name in trainer.bug)
-        )
+        """Whether the trainer's settings are plain SGD, one row an update."""
+        return trainer.batch_size == 1 and trainer.learning_rate * trainer.l2 <= 0.5 and plain_sgd(trainer)
 
     # -- blocks --------------------------------------------------------------------------------------------------------
 
@@ -105,15 +104,8 @@ class PerSampleEngine:
         self.inputs = [np.ones(w + b, t.dtype) for w, b in zip(widths, [*self.bias[1:], False], strict=True)]
         self.a = [wide[:width] for wide, width in zip(self.inputs, widths, strict=True)]
         self.change = [np.empty_like(Wb) for Wb in self.Wb]
-        self.forward = [IN_PLACE[f.name][0] if f.name in IN_PLACE else into(f.value) for f in self.functions]
-        self.backward = [
-            IN_PLACE[f.name][1]
-            if f.name in IN_PLACE and terms.activation_derivative is RIGHT.activation_derivative
-            else into(partial(terms.activation_derivative, activation=f))
-            for f, terms in zip(self.functions, t.terms, strict=True)
-        ]
-        right = t.terms[-1].output_delta is RIGHT.output_delta
-        self.joined = t.loss.name == "cross_entropy" and right
+        self.forward, self.backward = in_place(self.functions, t.terms)
+        self.joined = joins(t.loss, t.terms)
         self._plan()
         self._reader_at = -1
 
@@ -221,7 +213,7 @@ class PerSampleEngine:
             self.settle()
         return updates - left
 
-    def step(self) -> SampleStep | None:
+    def step(self) -> FastStep | None:
         """Do one update and say what happened; None on divergence. The block is left for `settle` to close."""
         if not self.size:
             self._open()
@@ -238,11 +230,11 @@ class PerSampleEngine:
             return earlier[l - 1] if l else self._first_layer(i, start)
 
         seen = [self.seen[0]._replace(x=self.x_seen[i]), *self.seen[1:]]
-        return SampleStep(
+        return FastStep(
             index=self.index + i, epoch=self.epoch, rows=self.rows[i : i + 1], y=self.y[i : i + 1],
             loss=t.last_loss, learning_rate=self.rates[i], traces=tuple(seen),
             grads=tuple(
-                SampleGrads(trace.x, delta, bias, weights, l)
+                FastGrads(trace.x, delta, bias, weights, l)
                 for l, (trace, delta, bias) in enumerate(zip(seen, self.dz_seen, self.bias, strict=True))
             ),
             before=lambda: self._network_of([weights(0), *earlier]),
@@ -339,80 +331,3 @@ class PerSampleEngine:
 def _loss(trainer, z: np.ndarray, a: np.ndarray, y: np.ndarray) -> float:
     """One row's loss by the loss's own formula."""
     return float(trainer.loss.rows(z[None], a[None], y)[0])
-
-
-# The commonest activations, written into given rows: fewer calls, no new arrays. The formulas are activations.py's.
-
-
-def into(fn):
-    """Let a batch-first function of (1, width) arrays work on rows and write its result into the last argument."""
-
-    def write(*rows):
-        *given, out = rows
-        out[...] = fn(*(row[None] for row in given))[0]
-
-    return write
-
-
-def sigmoid(z, a):
-    """a = 1 / (1 + exp(-z))"""
-    np.negative(z, a)
-    np.exp(a, a)
-    np.add(a, ONE, a)
-    np.reciprocal(a, a)
-
-
-def sigmoid_backward(z, a, da, dz):
-    """dz = da * a (1 - a)"""
-    np.multiply(a, a, dz)
-    np.subtract(a, dz, dz)
-    np.multiply(dz, da, dz)
-
-
-def tanh(z, a):
-    """a = tanh(z)"""
-    np.tanh(z, a)
-
-
-def tanh_backward(z, a, da, dz):
-    """dz = da * (1 - a²)"""
-    np.multiply(a, a, dz)
-    np.subtract(ONE, dz, dz)
-    np.multiply(dz, da, dz)
-
-
-def relu(z, a):
-    """a = max(0, z)"""
-    np.maximum(z, 0, out=a)
-
-
-def relu_backward(z, a, da, dz):
-    """dz = da where z > 0, else 0"""
-    np.multiply(da, z > 0, dz)
-
-
-def softmax(z, a):
-    """a = exp(z) / Σ exp(z), the largest z taken off first"""
-    np.subtract(z, np.maximum.reduce(z), a)
-    np.exp(a, a)
-    a /= np.add.reduce(a)
-
-
-def identity(z, a):
-    """a = z"""
-    a[...] = z
-
-
-def identity_backward(z, a, da, dz):
-    """dz = da"""
-    dz[...] = da
-
-
-#: name -> (forward(z, a), backward(z, a, da, dz)); softmax never stands in a hidden layer, so its second is not used.
-IN_PLACE = {
-    "identity": (identity, identity_backward),
-    "sigmoid": (sigmoid, sigmoid_backward),
-    "tanh": (tanh, tanh_backward),
-    "relu": (relu, relu_backward),
-    "softmax": (softmax, None),
-}

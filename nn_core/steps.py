@@ -154,19 +154,25 @@ class FirstGrads(Grads):
         return iter((self.dz, self.dW, self.db, self.dx, self.dnorm))
 
 
-class SampleGrads:
-    """The gradients of one sample in one layer; like Grads, but dW and dx are computed when asked for."""
+class FastGrads:
+    """One layer's gradients as the fast engines have them; like Grads, but dW, db and dx are found when asked for."""
 
     dnorm = None
 
     def __init__(self, x: np.ndarray, dz: np.ndarray, bias: bool, weights, layer: int):
-        """x (1, fan_in) and dz (1, fan_out) are read-only; weights(layer) gives the layer's array before the update."""
-        self._x, self.dz, self._weights, self._layer = x, dz, weights, layer
-        self.db = dz[0] if bias else None
+        """x (n, fan_in) and dz (n, fan_out) are read-only; weights(layer) gives the layer's array before the update,
+        whose first fan_in rows are W."""
+        self._x, self.dz, self._bias, self._weights, self._layer = x, dz, bias, weights, layer
 
     @cached_property
     def dW(self) -> np.ndarray:
         return read_only(self._x.T @ self.dz)
+
+    @cached_property
+    def db(self) -> np.ndarray | None:
+        if not self._bias:
+            return None
+        return self.dz[0] if len(self.dz) == 1 else read_only(self.dz.sum(axis=0))
 
     @cached_property
     def dx(self) -> np.ndarray:
@@ -176,8 +182,8 @@ class SampleGrads:
         return iter((self.dz, self.dW, self.db, self.dx, None))
 
 
-class SampleStep(Step):
-    """An update of the per-sample engine; the engine hands in functions for what it computes on demand."""
+class FastStep(Step):
+    """An update of a fast engine, which hands in functions for what it computes on demand."""
 
     def __init__(self, *, index, epoch, rows, y, loss, learning_rate, traces, grads, before, after):
         self.index, self.epoch, self.rows, self.y = index, epoch, rows, y

@@ -4,9 +4,10 @@
     for _ in range(1000):
         step = trainer.step()
 
-An update is five readable lines: take a batch, forward, loss, backward, change the parameters. Two engines do it:
-`PlainEngine` here for every choice, and the faster `PerSampleEngine` (per_sample.py) for plain SGD on single samples.
-Which one works follows from the settings alone, so the same settings give the same bits.
+An update is five readable lines: take a batch, forward, loss, backward, change the parameters. Three engines do it:
+`PlainEngine` here for every choice, and two faster ones for plain SGD, `PerSampleEngine` (per_sample.py) for single
+samples and `MiniBatchEngine` (mini_batch.py) for batches. Which one works follows from the settings alone, so the same
+settings give the same bits.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from .arguments import check_arguments, choose, number, shown
 from .bugs import check_bugs, terms_with
 from .hooks import Hook, interval_of
 from .losses import check_pair
+from .mini_batch import CHUNK, MiniBatchEngine
 from .network import Network
 from .optimizers import Optimizer
 from .per_sample import PerSampleEngine
@@ -28,8 +30,6 @@ from .records import Training
 from .schedules import SCHEDULES
 from .steps import Rules, Step, WholeStep
 
-#: Larger batches are worked through in pieces of this many rows, so that memory stays bounded.
-CHUNK = 1024
 #: Dropout masks are drawn for this many updates at a time.
 MASK_UPDATES = 32
 #: Batch normalization needs its whole batch at once, so its batches stay below this many rows.
@@ -85,7 +85,7 @@ class Trainer:
         self.diverged: str | None = None
         self._order: tuple[int, np.ndarray] | None = None
         self.slots: list[dict[str, dict[str, np.ndarray]]] = []
-        self._engine: PlainEngine | PerSampleEngine | None = None
+        self._engine: PerSampleEngine | MiniBatchEngine | PlainEngine | None = None
         self.optimizer = None
         self.batch_size, self.l1, self.l2, self.bug = 1, 0.0, 0.0, ()
         self.schedule, self.schedule_args = "constant", {}
@@ -181,7 +181,7 @@ class Trainer:
         return Rules(self.loss.name, self.bug, optimizer, self.l1, self.l2, slots)
 
     def _choose_engine(self) -> None:
-        kind = PerSampleEngine if PerSampleEngine.serves(self) else PlainEngine
+        kind = next(engine for engine in ENGINES if engine.serves(self))
         if type(self._engine) is not kind:
             if self._engine is not None:
                 self._engine.leave()
@@ -478,6 +478,9 @@ class PlainEngine:
         if rate != base:
             t.optimizer.learning_rate = base
 
+
+#: The engines in the order of asking; the first that serves a trainer's settings works.
+ENGINES = (PerSampleEngine, MiniBatchEngine, PlainEngine)
 
 NORMALIZE = Training()
 

@@ -1,4 +1,4 @@
-"""The Trainer against SGD written out by hand, in both engines, and what hooks may and may not do."""
+"""The Trainer against SGD written out by hand, in all three engines, and what hooks may and may not do."""
 
 import contextlib
 
@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from nn_core import BUGS, LOSSES, OPTIMIZERS, Dense, Network, Recorder, Trainer, every
+from nn_core.mini_batch import CHUNK, MiniBatchEngine
 from nn_core.per_sample import SERVED_TERMS, PerSampleEngine
-from nn_core.training import CHUNK, PlainEngine
+from nn_core.training import PlainEngine
 
 
 def problem(n=70, sizes=(12, 9, 7, 4), activation="sigmoid", dtype=np.float64, bias=True, seed=3):
@@ -66,24 +67,58 @@ def test_per_sample_engine_is_the_textbook_loop(bias, l2):
             np.testing.assert_allclose(layer.b, bl, rtol=1e-10, atol=1e-12)
 
 
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("l2", [0.0, 0.01])
+def test_mini_batch_engine_is_the_textbook_formula(bias, l2):
+    network, x, y = problem(bias=bias)
+    W = [np.array(layer.W) for layer in network.layers]
+    b = [np.zeros(layer.fan_out) if layer.b is None else np.array(layer.b) for layer in network.layers]
+    for epoch in range(3):
+        order = np.random.default_rng([0, 1, epoch]).permutation(70)
+        for rows in (order[start : start + 32] for start in range(0, 70, 32)):  # 32, 32 and the 6 that are left
+            a = [x[rows]]
+            for l in range(3):
+                z = a[-1] @ W[l] + b[l]
+                a.append(1 / (1 + np.exp(-z)) if l < 2 else np.exp(z) / np.exp(z).sum(axis=1, keepdims=True))
+            delta = (a[3] - np.eye(4)[y[rows]]) / len(rows)
+            for l in (2, 1, 0):
+                back = delta @ W[l].T
+                W[l] -= 0.5 * (a[l].T @ delta + l2 * W[l])
+                b[l] -= 0.5 * bias * delta.sum(axis=0)
+                delta = back * a[l] * (1 - a[l])
+    trainer = Trainer(network, "cross_entropy", sgd(), x, y, batch_size=32, l2=l2)
+    assert engine_of(trainer) is MiniBatchEngine
+    assert trainer.advance(9) == 9
+    assert (trainer.epoch, trainer.offset) == (3, 0)
+    for layer, Wl, bl in zip(trainer.network.layers, W, b, strict=True):
+        np.testing.assert_allclose(layer.W, Wl, rtol=1e-10, atol=1e-12)
+        if bias:
+            np.testing.assert_allclose(layer.b, bl, rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize(("batch_size", "engine"), [(1, PerSampleEngine), (32, MiniBatchEngine)])
 @pytest.mark.parametrize("activation", ["sigmoid", "tanh", "relu", "gelu", "identity"])
 @pytest.mark.parametrize("loss", ["cross_entropy", "mse"])
-def test_both_engines_agree(activation, loss):
+def test_fast_and_plain_engines_agree(activation, loss, batch_size, engine):
     network, x, y = problem(activation=activation)
     if loss == "mse":
         y = np.eye(4)[y]
-    fast = Trainer(network.copy(), loss, sgd(0.1), x, y)
-    plain = Trainer(network.copy(), loss, sgd(0.1), x, y, l1=1e-300)  # an l1 that adds nothing takes the plain engine
-    assert (engine_of(fast), engine_of(plain)) == (PerSampleEngine, PlainEngine)
+    network.layers[1]._set_units(np.array([True] * 5 + [False] * 2))
+    fast = Trainer(network.copy(), loss, sgd(0.1), x, y, batch_size=batch_size)
+    # An l1 that adds nothing takes the plain engine.
+    plain = Trainer(network.copy(), loss, sgd(0.1), x, y, batch_size=batch_size, l1=1e-300)
+    assert (engine_of(fast), engine_of(plain)) == (engine, PlainEngine)
     for _ in range(45):
         one, other = fast.step(), plain.step()
         assert one.loss == pytest.approx(other.loss, rel=1e-9)
         for f, p in zip(one.traces, other.traces, strict=True):
             np.testing.assert_allclose(f.z, p.z, rtol=1e-8, atol=1e-11)
             np.testing.assert_allclose(f.a, p.a, rtol=1e-8, atol=1e-11)
+            assert not f.z.flags.writeable and not f.a.flags.writeable
         for f, p in zip(one.grads, other.grads, strict=True):
-            for name in ("dz", "dW", "db"):
+            for name in ("dz", "dW", "db", "dx"):
                 np.testing.assert_allclose(getattr(f, name), getattr(p, name), rtol=1e-7, atol=1e-11)
+                assert not getattr(f, name).flags.writeable
 
 
 def test_a_step_worked_by_hand():
@@ -214,7 +249,7 @@ def test_recorded_losses_are_the_loss_of_the_formula():
 
 @pytest.mark.parametrize("batch_size", [1, 6])
 @pytest.mark.parametrize("bug", BUGS)
-def test_every_bug_reaches_the_weights_in_both_engines(bug, batch_size):
+def test_every_bug_reaches_the_weights_in_every_engine(bug, batch_size):
     # What an engine really subtracts is compared with the gradient that the check vouches for.
     network, x, y = problem(activation="tanh" if bug != "copied_derivative" else "relu")
     y = np.eye(4)[y]
@@ -229,7 +264,8 @@ def test_every_bug_reaches_the_weights_in_both_engines(bug, batch_size):
                 errors.append(np.linalg.norm(moved - true) / size)
         assert (max(errors) > 1e-3) == wrong, (bugs, errors)
     served = BUGS[bug].term in SERVED_TERMS
-    assert engine_of(trainer) is (PerSampleEngine if batch_size == 1 and served else PlainEngine)
+    fast = PerSampleEngine if batch_size == 1 else MiniBatchEngine
+    assert engine_of(trainer) is (fast if served else PlainEngine)
 
 
 @pytest.mark.parametrize("batch_size", [1, 6])

@@ -1,0 +1,167 @@
+"""Plain SGD on mini-batches without new arrays: the Trainer's engine for batches of 2 to 1,024 rows.
+
+PlainEngine makes some forty arrays an update and goes over the largest, the first layer's dW, three times: to make it,
+to multiply it by the learning rate, to subtract it. Here every array is made once, and the learning rate goes into dz,
+which is small, before the product that makes W's change:
+
+    W -= x.T @ (learning_rate * dz)
+
+This is the same SGD, equal to the plain engine's up to rounding. With L2, each update first shrinks W by
+1 - learning_rate*l2. The network's own arrays are written to, so they always hold the whole state.
+"""
+
+from __future__ import annotations
+
+from math import isfinite
+from typing import NamedTuple
+
+import numpy as np
+
+from .in_place import in_place, joins
+from .per_sample import plain_sgd
+from .records import Trace, read_only
+from .steps import FastGrads, FastStep
+
+#: Larger batches are worked through in pieces of this many rows, so that memory stays bounded.
+CHUNK = 1024
+
+
+class Buffers(NamedTuple):
+    """A batch's arrays, one a layer, (n, fan_out): sums, outputs, dL/dz, dL/da, and dL/dz times the learning rate.
+    `places` (n,) says where in the flat outputs each row begins."""
+
+    z: list[np.ndarray]
+    a: list[np.ndarray]
+    dz: list[np.ndarray]
+    da: list[np.ndarray]
+    scaled: list[np.ndarray]
+    places: np.ndarray
+
+
+class MiniBatchEngine:
+    """The buffers of a batch, and the loop over batches. Made and driven by a Trainer."""
+
+    normalizes = False
+    on_edge = True
+
+    def __init__(self, trainer):
+        self.trainer = trainer
+        self.refresh()
+
+    @classmethod
+    def serves(cls, trainer) -> bool:
+        """Whether the trainer's settings are plain SGD, several rows an update, but not too many for one piece."""
+        return 1 < trainer.batch_size <= CHUNK and plain_sgd(trainer)
+
+    def refresh(self) -> None:
+        """Read the settings again and make the buffers."""
+        t = self.trainer
+        layers = t.network.layers
+        self.units_on = [layer._on for layer in layers]
+        self.forward, self.backward = in_place([layer._activation for layer in layers], t.terms)
+        self.joined = joins(t.loss, t.terms)
+        self.change = [(np.empty_like(layer._W), np.empty(layer.fan_out, t.dtype)) for layer in layers]
+        self.buffers = {t.batch_size: self._made(t.batch_size)}
+
+    def _made(self, n: int) -> Buffers:
+        widths = [layer.fan_out for layer in self.trainer.network.layers]
+        arrays = [[np.empty((n, width), self.trainer.dtype) for width in widths] for _ in range(5)]
+        return Buffers(*arrays, places=np.arange(n) * widths[-1])
+
+    def leave(self) -> None: ...
+
+    forget = close = settle = sync = written = leave
+
+    def updates_to_edge(self) -> int:
+        return 0
+
+    # -- updates -------------------------------------------------------------------------------------------------------
+
+    def run(self, updates: int) -> int:
+        """Do `updates` updates; return how many were done."""
+        for done in range(updates):
+            if not self._update():
+                return done
+        return updates
+
+    def step(self) -> FastStep | None:
+        """Do one update and say what happened; None on divergence."""
+        t = self.trainer
+        index, epoch, rate, before = t.index, t.epoch, t.rate_at(t.index), t.network.copy()
+        if not self._update():
+            return None
+        x, y, b = read_only(self.x), read_only(self.y), self.buffer
+        z, a, dz = ([read_only(array) for array in arrays] for arrays in (b.z, b.a, b.dz))
+        return FastStep(
+            index=index, epoch=epoch, rows=self.rows, y=y, loss=t.last_loss, learning_rate=rate,
+            traces=tuple(map(Trace, [x, *a[:-1]], z, a)),
+            grads=tuple(
+                FastGrads(given, delta, layer._b is not None, lambda l: before.layers[l].W, l)
+                for l, (given, delta, layer) in enumerate(zip([x, *a[:-1]], dz, before.layers, strict=True))
+            ),
+            before=lambda: before, after=t.network.copy,
+        )  # fmt: skip
+
+    def _update(self) -> bool:
+        """Forward, loss, backward, update; False on divergence, with nothing changed."""
+        t, layers, on = self.trainer, self.trainer.network.layers, self.units_on
+        self.rows = rows = t.next_batch()
+        n, last = len(rows), len(layers) - 1
+        if n not in self.buffers:  # an epoch's last batch may be short
+            self.buffers[n] = self._made(n)
+        self.buffer = buffer = self.buffers[n]
+        z, a, dz, da, scaled, _ = buffer
+        self.x, self.y = t.rows.take(rows), t.y[rows]
+
+        # Forward: each layer's sums, then its outputs.
+        x = self.x
+        for l, layer in enumerate(layers):
+            np.dot(x, layer._W, z[l])
+            if layer._b is not None:
+                z[l] += layer._b
+            self.forward[l](z[l], a[l])
+            if on[l] is not None:
+                a[l] *= on[l]
+            x = a[l]
+
+        # Loss, and how it leans on the last layer's sums.
+        loss = self._lean(buffer, n)
+        if not isfinite(loss):
+            t.stop_diverged(loss)
+            return False
+
+        # Backward: from each layer's dz to the one before, before any weight moves.
+        for l in range(last, 0, -1):
+            np.dot(dz[l], layers[l]._W.T, da[l - 1])
+            if on[l - 1] is not None:
+                da[l - 1] *= on[l - 1]
+            self.backward[l - 1](z[l - 1], a[l - 1], da[l - 1], dz[l - 1])
+
+        # Update.
+        rate = t.rate_at(t.index)
+        x = self.x
+        for l, layer in enumerate(layers):
+            W_change, b_change = self.change[l]
+            np.multiply(dz[l], rate, scaled[l])
+            if t.l2:
+                layer._W *= 1 - rate * t.l2
+            np.dot(x.T, scaled[l], W_change)
+            np.subtract(layer._W, W_change, layer._W)
+            if layer._b is not None:
+                np.add.reduce(scaled[l], axis=0, out=b_change)
+                np.subtract(layer._b, b_change, layer._b)
+            x = a[l]
+        t.last_loss = loss
+        t.moved(n)
+        return True
+
+    def _lean(self, buffer: Buffers, n: int) -> float:
+        """The batch's mean loss; the last layer's dz is written into the buffer."""
+        t = self.trainer
+        z, a, dz = buffer.z[-1], buffer.a[-1], buffer.dz[-1]
+        if self.joined:
+            np.divide(a, n, dz)
+            dz.ravel()[buffer.places + self.y] -= 1 / n
+        else:
+            dz[...] = t.terms[-1].output_delta(z, a, self.y, t.loss, t.network.layers[-1]._activation, n)
+        return float(t.loss.rows(z, a, self.y).sum()) / n
