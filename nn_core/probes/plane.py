@@ -132,7 +132,7 @@ def output_bytes(view: View, side: int) -> dict[str, Any]:
     return {"winner": winner.reshape(side, side), "belief": belief.reshape(side, side)}
 
 
-@probe("fast", 2 * LARGE * LARGE)
+@probe("often", 2 * LARGE * LARGE)
 def output_field(view: View) -> dict:
     """The output over the plane as 64x64 bytes, see output_bytes."""
     return output_bytes(view, LARGE)
