@@ -52,7 +52,9 @@ def test_eight_layers_of_eight_take_seven_kilobytes_a_frame():
     view = trained(LARGE)
     each = {name: size(asked(name, view)) for name in ("output_field", "fields", "links", "outcome", "numbers")}
     share = {"fast": 1, "often": 30 / 60, "medium": 10 / 60}
-    assert sum(each[name] * share[PROBES[name].cadence] for name in each) < 6000  # the frame's header takes up to another 1,000
+    assert (
+        sum(each[name] * share[PROBES[name].cadence] for name in each) < 6000
+    )  # the frame's header takes up to another 1,000
 
 
 def test_fields_come_in_turn_until_every_unit_had_one():
