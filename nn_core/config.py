@@ -110,7 +110,8 @@ class RunConfig:
             )
 
     def __hash__(self) -> int:
-        return hash(self.to_json())
+        # Of plain fields alone: arguments in dicts may be equal though written differently, as 1 and 1.0 are.
+        return hash((self.dataset, self.sizes, self.activations, self.learning_rate, self.batch_size, self.seed))
 
     def replace(self, /, **changes) -> RunConfig:
         """A copy with some fields changed (checked again)."""

@@ -159,14 +159,14 @@ live(
             "One neuron",
             probes={**FIELDS, "field": probe("unit_field")},
             span=4,
-            height=196,
+            height=184,
         ),
         panel(
             "progress",
             "How well it goes",
             probes={"curve": probe("curve"), "outcome": probe("outcome")},
             span=4,
-            height=212,
+            height=200,
         ),
         panel(
             "seeds",

@@ -160,6 +160,12 @@ def test_wrong_choices_are_named(wrong, words):
         RunConfig(**wrong)
 
 
+def test_equal_configurations_hash_alike_however_their_numbers_are_written():
+    one = RunConfig(init="normal", init_args={"std": 1}, learning_rate=2)
+    other = RunConfig(init="normal", init_args={"std": 1.0}, learning_rate=2.0)
+    assert one == other and hash(one) == hash(other) and len({one, other}) == 1
+
+
 def test_unknown_fields_and_broken_json_are_refused():
     with pytest.raises(ValueError, match="momentum"):
         RunConfig.from_dict({"momentum": 0.9})

@@ -193,6 +193,8 @@ def test_a_comparison_names_what_differs_and_nothing_else():
     assert compare(seats[:1]) is None
     twins = compare([seats[0], new_seat(run.fork(), "")])
     assert twins["rows"] == [] and list(twins["labels"].values()) == ["original", "fork"]
+    by_hand = compare([new_seat(run, "seed 0"), new_seat(run.fork(), "seed 1")])
+    assert list(by_hand["labels"].values()) == ["seed 0", "seed 1"]  # what the learner wrote stays whole
 
 
 def test_runs_of_a_bench_share_their_memory():

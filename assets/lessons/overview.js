@@ -1,6 +1,7 @@
 // All lessons in a list, and the record: what was guessed and what came out, to print or to keep as CSV.
 
 import { h } from "../live/dom.js";
+import { moment } from "../live/format.js";
 import { fact } from "./words.js";
 
 const COLUMNS = ["lesson", "part", "asked about", "you said", "it was", "mark", "when"];
@@ -47,8 +48,7 @@ export function recordRows(lessons, record) {
     const [name, part] = key.split("/");
     const lesson = lessons.find((one) => one.name === name);
     if (!lesson || truth === null) return [];
-    const when = new Date(1000 * at).toLocaleString(undefined, { dateStyle: "short", timeStyle: "short" });
-    return marks.map((mark) => [lesson.title, part, mark.label, shown(mark.guess), shown(mark.truth), { right: "right", close: "close", off: "off" }[mark.verdict], when]);
+    return marks.map((mark) => [lesson.title, part, mark.label, shown(mark.guess), shown(mark.truth), { right: "right", close: "close", off: "off" }[mark.verdict], moment(at)]);
   });
 }
 

@@ -25,3 +25,13 @@ export function number(value, digits = 3) {
 export function fixed(value, places) {
   return Number.isFinite(value) ? value.toFixed(places).replace("-", "−") : "–";
 }
+
+// A moment in seconds since 1970, in the learner's own time zone: 22 November 2026.
+export function day(seconds) {
+  return new Date(1000 * seconds).toLocaleDateString("en-GB", { day: "numeric", month: "long", year: "numeric" });
+}
+
+// 22 Nov 2026, 05:39.
+export function moment(seconds) {
+  return new Date(1000 * seconds).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" });
+}

@@ -45,7 +45,8 @@ export function mount(element, options, context) {
     MODES.map(([name, words]) => h("button", { class: "wil-net-segment", type: "button", "aria-pressed": String(name === mode), "data-mode": name, onclick: () => show(name) }, words)),
   );
   const slowButton = h("button", { class: "wil-button wil-small", type: "button", "data-control": "slow", onclick: () => (slow ? leave() : enter()) }, "Slow motion");
-  tools.append(modes, slowButton);
+  const paintButton = h("button", { class: "wil-button wil-small", type: "button", "data-control": "paint", onclick: () => paint() }, "Paint your own dots");
+  tools.append(modes, paintButton, slowButton);
 
   const key = h(
     "div",
@@ -67,8 +68,7 @@ export function mount(element, options, context) {
   const outlines = check("Outline wrong ones", "wrong", true);
   const sharp = check("Yes or no only", "discrete", false);
   const switches = h("div", { class: "wil-output-tools" }, check("New dots", "fresh", true), outlines, sharp);
-  const paintButton = h("button", { class: "wil-button wil-small", type: "button", "data-control": "paint", onclick: () => paint() }, "Paint your own dots");
-  const outputSide = h("div", { class: "wil-output-side" }, h("div", { class: "wil-output-head" }, h("h3", {}, "Output"), dotsKey), output.element, scale.element, switches, h("div", { class: "wil-buttons" }, paintButton));
+  const outputSide = h("div", { class: "wil-output-side" }, h("div", { class: "wil-output-head" }, h("h3", {}, "Output"), dotsKey), output.element, scale.element, switches);
   const stage = h("div", { class: "wil-network" }, h("div", { class: "wil-graph-side" }, graph.element, key, price), outputSide);
   const below = h("div", {});
   element.append(stage, below);

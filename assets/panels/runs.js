@@ -2,7 +2,7 @@
 
 import { Sheet } from "../live/canvas.js";
 import { h, inline, say } from "../live/dom.js";
-import { count } from "../live/format.js";
+import { count, day } from "../live/format.js";
 
 const DAY = 86400;
 const EVERY = 4000; // ms between two looks while runs learn
@@ -97,7 +97,7 @@ class Card {
     this.reached = run.curve.length > 1 && value ? `${value} after ${count(run.best_step)}` : "";
     this.tell(head);
     this.notice.hidden = !run.expires;
-    if (run.expires) this.notice.replaceChildren(...inline(this.texts.expires, () => h("strong", {}, new Date(1000 * run.expires).toLocaleDateString("en-GB", { day: "numeric", month: "long", year: "numeric" }))));
+    if (run.expires) this.notice.replaceChildren(...inline(this.texts.expires, () => h("strong", {}, day(run.expires))));
     say(this.open, shown ? "Shown now" : "Open");
     this.open.disabled = shown;
     const why = shown ? this.texts["is-shown"] : this.texts["is-beside"];

@@ -79,11 +79,11 @@ def _labels(seats: Sequence[Seat], rows: list[list[Any]]) -> dict[str, str]:
             label = "original" if k == 0 else "fork"
         taken = sum(other == label or other.startswith(f"{label} (") for other in labels.values())
         labels[seat.id] = f"{label} ({taken + 1})" if taken else label
-    return _without_what_all_share(labels) if titled else labels
+    return labels if any(seat.name for seat in seats) or not titled else _without_what_all_share(labels)
 
 
 def _without_what_all_share(labels: dict[str, str]) -> dict[str, str]:
-    """The names without the words that all begin with, where something is left of each."""
+    """Presets' titles without the words that all begin with, where something is left of each."""
     words = [label.split() for label in labels.values()]
     shared = 0
     while all(len(one) > shared + 1 and one[shared] == words[0][shared] for one in words):

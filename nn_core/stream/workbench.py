@@ -24,6 +24,7 @@ import subprocess
 import sys
 import threading
 import time
+import traceback
 import types
 from collections.abc import Callable
 from contextlib import suppress
@@ -365,10 +366,7 @@ def _read(handle: Handle, process: subprocess.Popen) -> None:
                 _read_text(handle, process, body.decode())
             elif (seat := viewers.get(VIEWER.unpack_from(body)[0])) is not None:
                 seat["relayed"] += 1
-                try:
-                    seat["on_frame"](body[VIEWER.size :])
-                except Exception:
-                    detach(handle, VIEWER.unpack_from(body)[0])
+                _give(handle, VIEWER.unpack_from(body)[0], seat["on_frame"], body[VIEWER.size :])
     if process.poll() is None:
         _wait_or_kill(process, ENDING_PATIENCE)
     process.stdout.close()
@@ -393,10 +391,17 @@ def _read_text(handle: Handle, process: subprocess.Popen, text: str) -> None:
 
 def _broadcast(handle: Handle, text: str) -> None:
     for viewer, seat in list(handle["viewers"].items()):
-        try:
-            seat["on_text"](text)
-        except Exception:
-            detach(handle, viewer)
+        _give(handle, viewer, seat["on_text"], text)
+
+
+def _give(handle: Handle, viewer: int, take: Callable[[Any], None], what: bytes | str) -> None:
+    """Hand a viewer something; one that cannot take it is let go, and the others go on."""
+    try:
+        take(what)
+    except Exception as problem:
+        if not isinstance(problem, RuntimeError):  # that is an event loop that has been closed, as at the server's end
+            traceback.print_exc(file=sys.stderr)
+        detach(handle, viewer)
 
 
 def _answer(seat: dict[str, Any], client_id: int | str | None, reply: dict[str, Any]) -> None:

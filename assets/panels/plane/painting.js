@@ -2,6 +2,7 @@
 // the learner says so; then they begin a new run.
 
 import { h, say } from "../../live/dom.js";
+import { count } from "../../live/format.js";
 import { classColours, EXTENT } from "./scales.js";
 
 const LETTERS = "ABCDEFGHIJ";
@@ -69,7 +70,7 @@ export class Painting {
     const used = new Set(this.points.map(([, , one]) => one));
     const ready = this.points.length >= FEWEST && used.size > 1;
     this.learn.disabled = !ready;
-    say(this.count, ready ? `${this.points.length.toLocaleString("en-US")} dots` : this.points.length < FEWEST ? "Paint at least four dots of two classes." : "Paint a second class, too.");
+    say(this.count, ready ? `${count(this.points.length)} dots` : this.points.length < FEWEST ? "Paint at least four dots of two classes." : "Paint a second class, too.");
   }
 
   down(event) {
