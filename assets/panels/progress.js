@@ -7,7 +7,7 @@ import { count, fixed, number } from "../live/format.js";
 
 const LEFT = 74;
 const RIGHT = 46;
-const TOP = 30;
+const KEY_ROW = 20; // the key takes a second row where the first is too short
 const BOTTOM = 26;
 const GAP = 30;
 const EVERY = 90; // ms between two drawings at least; its points come no faster
@@ -41,15 +41,15 @@ export function mount(element, options, { theme }) {
     const pen = sheet.clear();
     const { width, height } = sheet;
     if (!width) return;
-    key(pen, width);
+    const top = 10 + KEY_ROW * key(pen, width);
     const limit = last ? end.reach(Math.max(last.run.step, last.run.head ?? 0)) : end.end;
     const x = (step) => LEFT + (step / limit) * (width - LEFT - RIGHT);
-    const room = height - TOP - BOTTOM;
-    if (regression) loss(pen, x, TOP, room, width);
+    const room = height - top - BOTTOM;
+    if (regression) loss(pen, x, top, room, width);
     else {
       const upper = (room - GAP) * 0.56;
-      right(pen, x, TOP, upper, width);
-      loss(pen, x, TOP + upper + GAP, room - GAP - upper, width);
+      right(pen, x, top, upper, width);
+      loss(pen, x, top + upper + GAP, room - GAP - upper, width);
     }
     pen.fillStyle = theme.colour("muted");
     pen.font = theme.font(12.5);
@@ -60,21 +60,26 @@ export function mount(element, options, { theme }) {
     describe();
   }
 
+  // What the lines stand for; returns how many rows that took.
   function key(pen, width) {
     pen.font = theme.font(13);
     pen.textAlign = "left";
     let x = 0;
+    let row = 0;
     for (const [words, colour, size, dash] of [["new dots", "fill", 3, []], ["training", "muted", 1.5, []], ["guessing", "baseline", 1.5, [4, 3]]]) {
+      const needed = 26 + pen.measureText(words).width;
+      if (x && x + needed > width) [x, row] = [0, row + 1];
+      const y = 8 + KEY_ROW * row;
       pen.strokeStyle = theme.colour(colour);
       pen.lineWidth = size;
       pen.setLineDash(dash);
-      stroke(pen, [[x, 8], [x + 20, 8]]);
+      stroke(pen, [[x, y], [x + 20, y]]);
       pen.setLineDash([]);
       pen.fillStyle = theme.colour("muted");
-      pen.fillText(words, x + 26, 12.5);
-      x += 26 + pen.measureText(words).width + 14;
-      if (x > width) break;
+      pen.fillText(words, x + 26, y + 4.5);
+      x += needed + 14;
     }
+    return row + 1;
   }
 
   function axis(pen, name, unit, ticks, y, width) {
