@@ -6,8 +6,8 @@ which is small, before the product that makes W's change:
 
     W -= x.T @ (learning_rate * dz)
 
-This is the same SGD, equal to the plain engine's up to rounding. With L2, each update first shrinks W by
-1 - learning_rate*l2. The network's own arrays are written to, so they always hold the whole state.
+This is the same SGD, equal to the plain engine's up to rounding. With L2, learning_rate * l2 * W joins the change
+before it is subtracted. The network's own arrays are written to, so they always hold the whole state.
 """
 
 from __future__ import annotations
@@ -17,13 +17,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .in_place import in_place, joins
-from .per_sample import plain_sgd
+from .fast import in_place, joins, plain_sgd
 from .records import Trace, read_only
-from .steps import FastGrads, FastStep
-
-#: Larger batches are worked through in pieces of this many rows, so that memory stays bounded.
-CHUNK = 1024
+from .steps import CHUNK, FastGrads, FastStep
 
 
 class Buffers(NamedTuple):
@@ -36,6 +32,15 @@ class Buffers(NamedTuple):
     da: list[np.ndarray]
     scaled: list[np.ndarray]
     places: np.ndarray
+
+
+class Batch(NamedTuple):
+    """What an update learned from: the rows' numbers (n,), x (n, fan_in), their targets y, and what it computed."""
+
+    rows: np.ndarray
+    x: np.ndarray
+    y: np.ndarray
+    buffers: Buffers
 
 
 class MiniBatchEngine:
@@ -80,7 +85,7 @@ class MiniBatchEngine:
     def run(self, updates: int) -> int:
         """Do `updates` updates; return how many were done."""
         for done in range(updates):
-            if not self._update():
+            if self._update() is None:
                 return done
         return updates
 
@@ -88,12 +93,12 @@ class MiniBatchEngine:
         """Do one update and say what happened; None on divergence."""
         t = self.trainer
         index, epoch, rate, before = t.index, t.epoch, t.rate_at(t.index), t.network.copy()
-        if not self._update():
+        if (batch := self._update()) is None:
             return None
-        x, y, b = read_only(self.x), read_only(self.y), self.buffer
-        z, a, dz = ([read_only(array) for array in arrays] for arrays in (b.z, b.a, b.dz))
+        x, buffers = read_only(batch.x), batch.buffers
+        z, a, dz = ([read_only(array) for array in arrays] for arrays in (buffers.z, buffers.a, buffers.dz))
         return FastStep(
-            index=index, epoch=epoch, rows=self.rows, y=y, loss=t.last_loss, learning_rate=rate,
+            index=index, epoch=epoch, rows=batch.rows, y=read_only(batch.y), loss=t.last_loss, learning_rate=rate,
             traces=tuple(map(Trace, [x, *a[:-1]], z, a)),
             grads=tuple(
                 FastGrads(given, delta, layer._b is not None, lambda l: before.layers[l].W, l)
@@ -102,19 +107,18 @@ class MiniBatchEngine:
             before=lambda: before, after=t.network.copy,
         )  # fmt: skip
 
-    def _update(self) -> bool:
-        """Forward, loss, backward, update; False on divergence, with nothing changed."""
+    def _update(self) -> Batch | None:
+        """Forward, loss, backward, update; None on divergence, with nothing changed."""
         t, layers, on = self.trainer, self.trainer.network.layers, self.units_on
-        self.rows = rows = t.next_batch()
+        rows = t.next_batch()
         n, last = len(rows), len(layers) - 1
         if n not in self.buffers:  # an epoch's last batch may be short
             self.buffers[n] = self._made(n)
-        self.buffer = buffer = self.buffers[n]
-        z, a, dz, da, scaled, _ = buffer
-        self.x, self.y = t.rows.take(rows), t.y[rows]
+        batch = Batch(rows, np.asarray(t.rows.take(rows), t.dtype), t.y[rows], self.buffers[n])
+        z, a, dz, da, scaled, _ = batch.buffers
 
         # Forward: each layer's sums, then its outputs.
-        x = self.x
+        x = batch.x
         for l, layer in enumerate(layers):
             np.dot(x, layer._W, z[l])
             if layer._b is not None:
@@ -125,10 +129,10 @@ class MiniBatchEngine:
             x = a[l]
 
         # Loss, and how it leans on the last layer's sums.
-        loss = self._lean(buffer, n)
+        loss = self._lean(batch)
         if not isfinite(loss):
             t.stop_diverged(loss)
-            return False
+            return None
 
         # Backward: from each layer's dz to the one before, before any weight moves.
         for l in range(last, 0, -1):
@@ -139,13 +143,13 @@ class MiniBatchEngine:
 
         # Update.
         rate = t.rate_at(t.index)
-        x = self.x
+        x = batch.x
         for l, layer in enumerate(layers):
             W_change, b_change = self.change[l]
             np.multiply(dz[l], rate, scaled[l])
-            if t.l2:
-                layer._W *= 1 - rate * t.l2
             np.dot(x.T, scaled[l], W_change)
+            if t.l2:
+                W_change += layer._W * (rate * t.l2)
             np.subtract(layer._W, W_change, layer._W)
             if layer._b is not None:
                 np.add.reduce(scaled[l], axis=0, out=b_change)
@@ -153,15 +157,15 @@ class MiniBatchEngine:
             x = a[l]
         t.last_loss = loss
         t.moved(n)
-        return True
+        return batch
 
-    def _lean(self, buffer: Buffers, n: int) -> float:
-        """The batch's mean loss; the last layer's dz is written into the buffer."""
-        t = self.trainer
-        z, a, dz = buffer.z[-1], buffer.a[-1], buffer.dz[-1]
+    def _lean(self, batch: Batch) -> float:
+        """The batch's mean loss; the last layer's dz is written into the buffers."""
+        t, y, buffers, n = self.trainer, batch.y, batch.buffers, len(batch.rows)
+        z, a, dz = buffers.z[-1], buffers.a[-1], buffers.dz[-1]
         if self.joined:
             np.divide(a, n, dz)
-            dz.ravel()[buffer.places + self.y] -= 1 / n
+            dz.ravel()[buffers.places + y] -= 1 / n
         else:
-            dz[...] = t.terms[-1].output_delta(z, a, self.y, t.loss, t.network.layers[-1]._activation, n)
-        return float(t.loss.rows(z, a, self.y).sum()) / n
+            dz[...] = t.terms[-1].output_delta(z, a, y, t.loss, t.network.layers[-1]._activation, n)
+        return float(t.loss.rows(z, a, y).sum()) / n

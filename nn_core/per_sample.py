@@ -22,27 +22,13 @@ from math import isfinite, log
 
 import numpy as np
 
-from .bugs import BUGS
-from .in_place import in_place, joins
+from .fast import in_place, joins, plain_sgd
 from .network import Network
 from .records import Trace, read_only
 from .steps import FastGrads, FastStep
 
 #: Samples a block; blocks end at multiples of this within an epoch.
 BLOCK = 32
-#: Terms of the backward pass whose wrong versions fit into the fast engines; other bugs take the plain one.
-SERVED_TERMS = ("output_delta", "activation_derivative")
-
-
-def plain_sgd(trainer) -> bool:
-    """Whether a trainer does what the fast engines do: SGD without slots, l1, dropout or batch norm."""
-    return (
-        trainer.optimizer.name == "sgd"
-        and trainer.optimizer.weight_decay == 0
-        and trainer.l1 == 0
-        and all(layer.norm is None and not layer.dropout for layer in trainer.network.layers)
-        and all(BUGS[name].term in SERVED_TERMS for name in trainer.bug)
-    )
 
 
 class PerSampleEngine:
@@ -173,11 +159,16 @@ class PerSampleEngine:
 
     def _first_layer(self, done: int, start: np.ndarray | None = None) -> np.ndarray:
         """The first layer's Wb after `done` samples of the block that started from `start` (from Wb[0], by default)."""
-        Wb = (self.Wb[0] if start is None else start) - self.X[:done].T @ self.D[:done]
-        if self.trainer.l2:
-            Wb *= self.trainer.dtype.type(self._shrunk_after(done))
-            if self.bias[0]:
-                Wb[-1] = self.b if done == self.done else self.b_before
+        start = self.Wb[0] if start is None else start
+        change = self.X[:done].T @ self.D[:done]
+        if not self.trainer.l2:
+            return start - change
+        dtype, shrunk = self.trainer.dtype.type, self._shrunk_after(done)
+        change *= dtype(shrunk)
+        change += start * dtype(1 - shrunk)  # one subtraction for both: 1 - 1e-8 alone would be 1 in float32
+        Wb = start - change
+        if self.bias[0]:
+            Wb[-1] = self.b if done == self.done else self.b_before
         return Wb
 
     def _shrunk_after(self, done: int) -> float:
@@ -315,9 +306,10 @@ class PerSampleEngine:
             # Update: W -= learning_rate * a.T @ dz, the bias with it. The first layer's waits in D.
             rate = dtype(rates[i])
             for Wb, column, dzl, change, W in moves:
+                dot(column, multiply(dzl, rate), change)
                 if l2:
-                    W *= dtype(1 - rates[i] * l2)
-                subtract(Wb, dot(column, multiply(dzl, rate), change), Wb)
+                    change[: len(W)] += W * dtype(rates[i] * l2)
+                subtract(Wb, change, Wb)
             multiply(dz0, rate, D_i)
             if l2:
                 if self.bias[0]:

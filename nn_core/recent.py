@@ -13,14 +13,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .steps import Step
+from .steps import CHUNK, Step
 
 #: So many of the last updates are looked at. Our choice: enough for a steady median, few enough to follow a change.
 RECENT = 10
 #: How many more updates are looked at once somebody has asked, so that slow training is followed without gaps.
 _FOLLOWED = RECENT + 2
-#: Batches above this are worked through in pieces, and their dW is not kept; see steps.WholeStep.
-_PIECE = 1024
 
 
 class Moves(NamedTuple):
@@ -46,10 +44,11 @@ def change(step: Step, settings: Mapping[str, Any]) -> tuple[np.ndarray, ...]:
     """By what an update changed each layer's W, one array a layer.
 
     For plain SGD this is -learning_rate * dW, which keeps the digits of updates far smaller than the weights; with
-    penalties, another optimizer or a batch in pieces it is the difference between after and before.
+    penalties, another optimizer or a batch in pieces, whose dW is not kept, it is the difference between after and
+    before.
     """
     plain = settings["optimizer"] == "sgd" and not settings["optimizer_args"].get("weight_decay", 0)
-    if plain and settings["l1"] == settings["l2"] == 0 and len(step.rows) <= _PIECE:
+    if plain and settings["l1"] == settings["l2"] == 0 and len(step.rows) <= CHUNK:
         return tuple(-step.learning_rate * grads.dW for grads in step.grads)
     return tuple(
         after.W.astype(np.float64) - before.W

@@ -15,6 +15,9 @@ import numpy as np
 from .network import Network
 from .records import Grads, Trace, read_only, sealed
 
+#: Larger batches are worked through in pieces of this many rows, so that memory stays bounded.
+CHUNK = 1024
+
 
 class Rules(NamedTuple):
     """What was in force at an update: the names of its loss and bugs, the optimizer (a copy, its learning rate as
@@ -50,6 +53,11 @@ class Step:
     before: Network
     after: Network
 
+    def chunks(self) -> Iterator[tuple[tuple[Trace, ...], tuple[Grads, ...], np.ndarray, np.ndarray]]:
+        """Yield (traces, grads, x, y) a piece of at most CHUNK rows; the grads are the piece's share of the batch's
+        mean, so that they add up to it."""
+        yield self.traces, self.grads, self.x, self.y
+
     def gradient(self, layer: int, name: str) -> np.ndarray:
         """The batch's gradient of a layer's "W" or "b", without penalties, shaped like it."""
         raise NotImplementedError
@@ -70,9 +78,7 @@ class WholeStep(Step):
         self.loss, self.learning_rate, self.before = loss, learning_rate, before
         self._network, self._pieces, self._passes, self._sums, self._first = network, pieces, passes, sums, first
 
-    def chunks(self) -> Iterator[tuple[tuple[Trace, ...], tuple[Grads, ...], np.ndarray, np.ndarray]]:
-        """Yield (traces, grads, x, y) a piece of at most 1,024 rows; the grads are
-        the piece's share of the batch's mean, so that they add up to it."""
+    def chunks(self):
         for k in range(len(self._pieces)):
             traces, grads, _, x, y = self._first_pass() if self._first else self._passes(k)
             yield (
@@ -137,8 +143,18 @@ class WholeStep(Step):
         return traces, grads, x, y, k - int(starts[piece])
 
 
-class FirstGrads(Grads):
-    """The Grads of a batch in the first layer, whose dx no update needs: it is computed when it is asked for."""
+class LateGrads(Grads):
+    """Grads of which some entries are found only when they are asked for."""
+
+    def __iter__(self):
+        return iter((self.dz, self.dW, self.db, self.dx, self.dnorm))
+
+    def __getitem__(self, place):
+        return tuple(self)[place]
+
+
+class FirstGrads(LateGrads):
+    """The Grads of a batch in the first layer, whose dx no update needs."""
 
     def __new__(cls, grads: Grads, find_dx):
         """find_dx() gives dx, (n, fan_in)."""
@@ -150,19 +166,16 @@ class FirstGrads(Grads):
     def dx(self) -> np.ndarray:
         return self._find_dx()
 
-    def __iter__(self):
-        return iter((self.dz, self.dW, self.db, self.dx, self.dnorm))
 
+class FastGrads(LateGrads):
+    """One layer's gradients as the fast engines have them: dz is there, dW, db and dx are found when asked for."""
 
-class FastGrads:
-    """One layer's gradients as the fast engines have them; like Grads, but dW, db and dx are found when asked for."""
-
-    dnorm = None
-
-    def __init__(self, x: np.ndarray, dz: np.ndarray, bias: bool, weights, layer: int):
+    def __new__(cls, x: np.ndarray, dz: np.ndarray, bias: bool, weights, layer: int):
         """x (n, fan_in) and dz (n, fan_out) are read-only; weights(layer) gives the layer's array before the update,
         whose first fan_in rows are W."""
-        self._x, self.dz, self._bias, self._weights, self._layer = x, dz, bias, weights, layer
+        made = super().__new__(cls, dz, None, None, None)
+        made._x, made._bias, made._weights, made._layer = x, bias, weights, layer
+        return made
 
     @cached_property
     def dW(self) -> np.ndarray:
@@ -177,9 +190,6 @@ class FastGrads:
     @cached_property
     def dx(self) -> np.ndarray:
         return read_only(self.dz @ self._weights(self._layer)[: self._x.shape[1]].T)
-
-    def __iter__(self):
-        return iter((self.dz, self.dW, self.db, self.dx, None))
 
 
 class FastStep(Step):

@@ -22,13 +22,13 @@ from .arguments import check_arguments, choose, number, shown
 from .bugs import check_bugs, terms_with
 from .hooks import Hook, interval_of
 from .losses import check_pair
-from .mini_batch import CHUNK, MiniBatchEngine
+from .mini_batch import MiniBatchEngine
 from .network import Network
 from .optimizers import Optimizer
 from .per_sample import PerSampleEngine
 from .records import Training
 from .schedules import SCHEDULES
-from .steps import Rules, Step, WholeStep
+from .steps import CHUNK, Rules, Step, WholeStep
 
 #: Dropout masks are drawn for this many updates at a time.
 MASK_UPDATES = 32
@@ -106,46 +106,56 @@ class Trainer:
 
         Closes the per-sample engine's open block. A new optimizer starts with fresh slots.
         """
+        checked = self._checked(choices)
         self.close_block()
-        if "batch_size" in choices:
-            self.batch_size = _whole("batch_size", choices.pop("batch_size"), 1)
-            self.batch_size = min(self.batch_size, self.n)
-        if "bug" in choices:
-            self.bug = check_bugs(choices.pop("bug"))
+        for layer, rate in zip(self.network.layers, checked.pop("dropout", ()), strict=False):
+            layer.dropout = rate
+        for name, value in checked.items():
+            setattr(self, name, value)
+        if "bug" in checked:
             self.terms = terms_with(self.bug, len(self.network.layers))
-        if "schedule" in choices:
-            self.schedule = choose(SCHEDULES, "schedule", choices.pop("schedule")).name
-        for name in ("l1", "l2"):
-            if name in choices:
-                value = number(name, choices.pop(name))
-                if value < 0:
-                    raise ValueError(f"{name} is {value:g}, but must be at least 0.")
-                setattr(self, name, value)
-        if "schedule_args" in choices:
-            self.schedule_args = dict(choices.pop("schedule_args"))
-            check_arguments(f"schedule_args: {self.schedule}", SCHEDULES[self.schedule].arguments, self.schedule_args)
-        if "dropout" in choices:
-            for layer, rate in zip(self.network.layers, choices.pop("dropout"), strict=True):
-                layer.dropout = rate
-        if "optimizer" in choices:
-            optimizer = choices.pop("optimizer")
-            if not isinstance(optimizer, Optimizer):
-                raise ValueError(
-                    f'optimizer is {shown(optimizer)}, but must be one such as OPTIMIZERS["sgd"](learning_rate=0.1).'
-                )
-            self.optimizer = optimizer
+        if "optimizer" in checked:
             self.slots = [
                 {name: self.optimizer.slots(array) for name, array in layer._parameters().items()}
                 for layer in self.network.layers
             ]
-        if choices:
-            raise ValueError(f"Trainer has no setting {next(iter(choices))!r}.")
-        if any(layer.norm is not None for layer in self.network.layers):
-            if self.batch_size < 2:
-                raise ValueError("batch_size: batch normalization needs batches of 2 or more rows.")
-            if self.batch_size > MAX_NORM_BATCH:
-                raise ValueError(f"batch_size: with batch normalization at most {MAX_NORM_BATCH:,} rows.")
         self._choose_engine()
+
+    def _checked(self, choices: dict) -> dict:
+        """The choices as they are kept, or a ValueError for the first that cannot be."""
+        checked = {}
+        for name, value in choices.items():
+            if name == "batch_size":
+                value = min(_whole(name, value, 1), self.n)
+            elif name == "bug":
+                value = check_bugs(value)
+            elif name in ("l1", "l2"):
+                if (value := number(name, value)) < 0:
+                    raise ValueError(f"{name} is {value:g}, but must be at least 0.")
+            elif name == "schedule":
+                value = choose(SCHEDULES, name, value).name
+            elif name == "schedule_args":
+                value, schedule = dict(value), SCHEDULES[choices.get("schedule", self.schedule)]
+                check_arguments(f"{name}: {schedule.name}", schedule.arguments, value)
+            elif name == "dropout":
+                value = [number(name, rate) for rate in value]
+                if len(value) != len(self.network.layers) or not all(0 <= rate < 1 for rate in value):
+                    raise ValueError(f"dropout is {value}, but must be one rate a layer, at least 0 and below 1.")
+            elif name == "optimizer":
+                if not isinstance(value, Optimizer):
+                    raise ValueError(
+                        f'optimizer is {shown(value)}, but must be one such as OPTIMIZERS["sgd"](learning_rate=0.1).'
+                    )
+            else:
+                raise ValueError(f"Trainer has no setting {name!r}.")
+            checked[name] = value
+        if any(layer.norm is not None for layer in self.network.layers):
+            batch_size = checked.get("batch_size", self.batch_size)
+            if batch_size < 2:
+                raise ValueError("batch_size: batch normalization needs batches of 2 or more rows.")
+            if batch_size > MAX_NORM_BATCH:
+                raise ValueError(f"batch_size: with batch normalization at most {MAX_NORM_BATCH:,} rows.")
+        return checked
 
     def call(self, hooks: Sequence[Hook]) -> None:
         """Call these hooks after each update from now on, and no others."""

@@ -5,9 +5,11 @@ import contextlib
 import numpy as np
 import pytest
 
-from nn_core import BUGS, LOSSES, OPTIMIZERS, Dense, Network, Recorder, Trainer, every
-from nn_core.mini_batch import CHUNK, MiniBatchEngine
-from nn_core.per_sample import SERVED_TERMS, PerSampleEngine
+from nn_core import BUGS, LOSSES, OPTIMIZERS, Dense, Grads, Network, Recorder, Trainer, every
+from nn_core.fast import SERVED_TERMS
+from nn_core.mini_batch import MiniBatchEngine
+from nn_core.per_sample import PerSampleEngine
+from nn_core.steps import CHUNK
 from nn_core.training import PlainEngine
 
 
@@ -121,6 +123,73 @@ def test_fast_and_plain_engines_agree(activation, loss, batch_size, engine):
                 assert not getattr(f, name).flags.writeable
 
 
+@pytest.mark.parametrize("batch_size", [1, 32])
+def test_a_tiny_l2_still_pulls_in_float32(batch_size):
+    # 1 - 1e-8 is 1 in float32: a factor would lose the pull, or more than half of it, at every update.
+    network, x, y = problem(dtype=np.float32, activation="tanh")
+    ended = {}
+    for l2, dtype in ((0, np.float32), (1e-5, np.float32), (0, np.float64), (1e-5, np.float64)):
+        trainer = Trainer(network.copy(dtype), "cross_entropy", sgd(1e-3), x, y, batch_size=batch_size, l2=l2)
+        trainer.advance(20_000)
+        ended[l2, dtype] = np.concatenate([layer.W.ravel() for layer in trainer.network.layers])
+    pull, true = (ended[1e-5, dtype] - ended[0, dtype] for dtype in (np.float32, np.float64))
+    assert np.linalg.norm(pull - true) < 0.3 * np.linalg.norm(true)
+
+
+@pytest.mark.parametrize("batch_size", [1, 8])
+@pytest.mark.parametrize("dtype", [np.float64, np.int32, np.uint8])
+def test_rows_of_another_dtype_are_learned_from(dtype, batch_size):
+    class Rows:
+        def __len__(self):
+            return 70
+
+        def take(self, rows):
+            return x[rows].astype(dtype)
+
+    network, x, y = problem(dtype=np.float32)
+    x = (3 * x).astype(dtype)
+    from_source = Trainer(network.copy(), "cross_entropy", sgd(), Rows(), y, batch_size=batch_size)
+    from_array = Trainer(network.copy(), "cross_entropy", sgd(), x, y, batch_size=batch_size)
+    assert from_source.advance(20) == from_array.advance(20) == 20
+    for one, other in zip(from_source.network.layers, from_array.network.layers, strict=True):
+        assert np.array_equal(one.W, other.W)
+
+
+@pytest.mark.parametrize("batch_size", [1, 8])
+def test_softmax_in_a_hidden_layer_is_learned_like_any_other(batch_size):
+    network, x, y = problem(activation="softmax")
+    fast = Trainer(network.copy(), "cross_entropy", sgd(), x, y, batch_size=batch_size)
+    plain = Trainer(network.copy(), "cross_entropy", sgd(), x, y, batch_size=batch_size, l1=1e-300)
+    assert fast.advance(20) == plain.advance(20) == 20
+    for one, other in zip(fast.network.layers, plain.network.layers, strict=True):
+        np.testing.assert_allclose(one.W, other.W, rtol=1e-9, atol=1e-12)
+
+
+@pytest.mark.parametrize("batch_size", [1, 8, 70])
+def test_every_engine_gives_the_same_kind_of_step(batch_size):
+    for l1 in (0.0, 1e-300):
+        network, x, y = problem()
+        step = Trainer(network, "cross_entropy", sgd(), x, y, batch_size=batch_size, l1=l1).step()
+        (piece,) = step.chunks()
+        assert [len(part) for part in piece] == [3, 3, batch_size, batch_size]
+        for grads in step.grads:
+            assert isinstance(grads, Grads)
+            assert grads[1] is grads.dW is grads.of("W") and grads[2] is grads.db is grads.of("b")
+            assert grads._fields == ("dz", "dW", "db", "dx", "dnorm") and len(tuple(grads)) == 5
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"l2": -1}, {"batch_size": 0}, {"bug": "no such"}, {"optimizer": "sgd"}, {"pace": 2}]
+)
+def test_a_refused_setting_changes_nothing_else(wrong):
+    network, x, y = problem()
+    trainer = Trainer(network, "cross_entropy", sgd(), x, y)
+    trainer.advance(5)
+    with pytest.raises(ValueError):
+        trainer.configure(l1=0.1, **wrong)
+    assert trainer.l1 == 0 and engine_of(trainer) is PerSampleEngine and not trainer.on_block_edge
+
+
 def test_a_step_worked_by_hand():
     # One sigmoid unit, x = (2, 0), y = 1, weights and bias 0: z = 0, a = 0.5, dz = a - y = -0.5.
     # dW = x * dz = (-1, 0), db = -0.5. With learning rate 0.1: W = (0.1, 0), b = 0.05.
@@ -208,12 +277,16 @@ def test_a_large_batch_in_pieces_is_the_batch():
 
 def test_divergence_stops_before_the_update_that_broke():
     network, x, y = problem(activation="relu", dtype=np.float32)
-    for batch_size in (1, 10):
-        trainer = Trainer(network.copy(), "cross_entropy", sgd(1e6), x * 1e6, y, batch_size=batch_size)
+    for batch_size, l1 in ((1, 0.0), (10, 0.0), (10, 1e-300)):
+        trainer = Trainer(network.copy(), "cross_entropy", sgd(1e6), x * 1e6, y, batch_size=batch_size, l1=l1)
         with np.errstate(all="ignore"):
-            assert trainer.advance(1000) < 1000
+            assert (done := trainer.advance(1000)) < 1000
         assert "learning rate" in trainer.diverged and f"update {trainer.index:,}" in trainer.diverged
         assert trainer.advance(10) == 0
+        again = Trainer(network.copy(), "cross_entropy", sgd(1e6), x * 1e6, y, batch_size=batch_size, l1=l1)
+        assert again.advance(done) == done and again.diverged is None
+        for one, other in zip(trainer.network.layers, again.network.layers, strict=True):
+            assert one.W.tobytes() == other.W.tobytes() and one.b.tobytes() == other.b.tobytes()
 
 
 def test_bad_arguments_are_refused_with_a_sentence():

@@ -79,14 +79,14 @@ def _labels(seats: Sequence[Seat], rows: list[list[Any]]) -> dict[str, str]:
             label = "original" if k == 0 else "fork"
         taken = sum(other == label or other.startswith(f"{label} (") for other in labels.values())
         labels[seat.id] = f"{label} ({taken + 1})" if taken else label
-    return labels if any(seat.name for seat in seats) or not titled else _without_what_all_share(labels)
+    return _without_what_all_share(labels) if titled else labels
 
 
 def _without_what_all_share(labels: dict[str, str]) -> dict[str, str]:
-    """Presets' titles without the words that all begin with, where something is left of each."""
+    """The names without the words that all begin with, where a word is left of each: not "0" and "1" of two seeds."""
     words = [label.split() for label in labels.values()]
     shared = 0
-    while all(len(one) > shared + 1 and one[shared] == words[0][shared] for one in words):
+    while all(any(word.isalpha() for word in one[shared + 1 :]) and one[shared] == words[0][shared] for one in words):
         shared += 1
     return {run: " ".join(one[shared:]) for run, one in zip(labels, words, strict=True)}
 

@@ -1,7 +1,8 @@
-"""The commonest activations, written into arrays that are there already: fewer calls, and no new arrays.
+"""What the two fast engines, per_sample.py and mini_batch.py, share: the settings that they serve, and the commonest
+activations, written into arrays that are there already: fewer calls, and no new arrays.
 
 The formulas are those of activations.py. z, a, da and dz have one shape: (width,) for a single sample's row, or
-(n, width). Both fast engines, per_sample.py and mini_batch.py, take their functions from here.
+(n, width).
 """
 
 from collections.abc import Callable, Sequence
@@ -10,11 +11,25 @@ from functools import partial
 import numpy as np
 
 from .activations import Activation
+from .bugs import BUGS
 from .losses import Loss
 from .terms import RIGHT, Terms
 
 #: A NumPy scalar is added faster than a Python number, and leaves float32 and float64 arrays what they are.
 ONE = np.float32(1)
+#: Terms of the backward pass whose wrong versions fit into the fast engines; other bugs take the plain one.
+SERVED_TERMS = ("output_delta", "activation_derivative")
+
+
+def plain_sgd(trainer) -> bool:
+    """Whether a trainer does what the fast engines do: SGD without slots, l1, dropout or batch norm."""
+    return (
+        trainer.optimizer.name == "sgd"
+        and trainer.optimizer.weight_decay == 0
+        and trainer.l1 == 0
+        and all(layer.norm is None and not layer.dropout for layer in trainer.network.layers)
+        and all(BUGS[name].term in SERVED_TERMS for name in trainer.bug)
+    )
 
 
 def in_place(activations: Sequence[Activation], terms: Sequence[Terms]) -> tuple[list[Callable], list[Callable]]:
@@ -22,7 +37,7 @@ def in_place(activations: Sequence[Activation], terms: Sequence[Terms]) -> tuple
     forward = [IN_PLACE[f.name][0] if f.name in IN_PLACE else into(f.value) for f in activations]
     backward = [
         IN_PLACE[f.name][1]
-        if f.name in IN_PLACE and term.activation_derivative is RIGHT.activation_derivative
+        if IN_PLACE.get(f.name, (None, None))[1] and term.activation_derivative is RIGHT.activation_derivative
         else into(partial(term.activation_derivative, activation=f))
         for f, term in zip(activations, terms, strict=True)
     ]
@@ -106,7 +121,7 @@ def identity_backward(z, a, da, dz):
     dz[...] = da
 
 
-#: name -> (forward(z, a), backward(z, a, da, dz)); softmax never stands in a hidden layer, so its second is not used.
+#: name -> (forward(z, a), backward(z, a, da, dz)); softmax, rare in hidden layers, has no second of its own.
 IN_PLACE = {
     "identity": (identity, identity_backward),
     "sigmoid": (sigmoid, sigmoid_backward),
