@@ -259,7 +259,7 @@ class Run:
             self._checkpoints.add(step, self._now.state(), self._elsewhere + self._seconds)
             self._checkpointed = self._seconds
         if self._is_point(step) and (not self._curve or self._curve[-1][0] < step):
-            self._curve.append((step, *self._measure()))
+            self._curve.append((step, *self.measure()))
         for event in self._events:
             if event.step == step:
                 self._now.apply(event)
@@ -268,7 +268,13 @@ class Run:
     def _checkpoint_due(self) -> bool:
         return self.step >= self._head and self._seconds - self._checkpointed >= SPACING
 
-    def _measure(self) -> tuple[float, float, float, float]:
+    @property
+    def measured_rows(self) -> int:
+        """How many rows `measure` looks at."""
+        return min(TRAIN_SAMPLE, self.dataset.n_train) + self.dataset.n_heldout
+
+    def measure(self) -> tuple[float, float, float, float]:
+        """What a curve point at this very update says: loss, accuracy, held-out loss and accuracy. Changes nothing."""
         network = self._now.trainer.network
         self._now.trainer.sync()
         result = []
@@ -280,9 +286,8 @@ class Run:
         every = self.settings["evaluate_every"]
         if every != "auto":
             return every
-        trainer = self._now.trainer
-        rows = min(TRAIN_SAMPLE, self.dataset.n_train) + self.dataset.n_heldout
-        return evaluation_interval(self.config, step, rows_evaluated=rows, rows_an_update=trainer.batch_size)
+        rows, batch = self.measured_rows, self._now.trainer.batch_size
+        return evaluation_interval(self.config, step, rows_evaluated=rows, rows_an_update=batch)
 
     def _is_point(self, step: int) -> bool:
         return step % self._interval(step) == 0

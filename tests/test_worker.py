@@ -638,6 +638,29 @@ def test_a_frame_carries_what_every_page_shows(tmp_path):
     assert section["scalars"] == expected and section["arrays"] == {}
 
 
+def test_at_a_standstill_the_score_is_of_the_very_update_that_stands_there(tmp_path):
+    def script(log):
+        yield from small()
+        yield {"cmd": "step", "n": 137}
+        yield from watch()
+        yield {"cmd": "credit", "viewer": 1, "n": 1}
+        yield lambda log: log.frames
+
+    log = serve(tmp_path, script)
+    scalars = log.frames[-1][1].runs[0]["scalars"]
+    run = Run(SMALL)
+    run.advance(steps=137)
+    assert 137 not in run.curves["step"] and scalars["heldout_step"] == 137
+    before = run.state_fingerprint()
+    assert (
+        scalars["train_loss"],
+        scalars["accuracy"],
+        scalars["heldout_loss"],
+        scalars["heldout_accuracy"],
+    ) == run.measure()
+    assert run.state_fingerprint() == before and 137 not in run.curves["step"]
+
+
 def test_every_update_is_drawn_at_slow_speeds(tmp_path):
     def script(log):
         yield from small()

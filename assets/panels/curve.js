@@ -57,9 +57,11 @@ export function mount(element, options, { theme, status }) {
     pen.globalAlpha = 0.25;
     trace(pen, steps, values, Math.max(0, past - 1), steps.length, x, y);
     pen.globalAlpha = 1;
-    const point = trace(pen, steps, values, 0, past, x, y);
+    const { heldout_step: at, [options.series]: share } = scalars.run; // at a standstill it is measured where it stands
+    const more = past > 0 && share >= 0 && (at > steps[past - 1] || Math.abs(share - values[past - 1]) > 1e-6);
+    const point = more ? trace(pen, [...steps.slice(0, past), at], [...values.slice(0, past), share], 0, past + 1, x, y) : trace(pen, steps, values, 0, past, x, y);
     if (point) dot(pen, point);
-    label(pen, values.slice(0, past), y, chance, width);
+    label(pen, more ? [share] : values.slice(0, past), y, chance, width);
   }
 
   // The curve from one point up to another, at most one a pixel column; gives where it ends. What the run has learned

@@ -21,12 +21,16 @@ from ..evaluation import answers, predict
 from ..network import Network
 from ..recent import Moves
 from ..records import Trace
-from ..run import Run
+from ..run import CURVES, Run
 from ..steps import Step
 
 #: How often a probe is computed while its run trains, in frames a second; "fast" is with every frame, "often" at most
 #: with every second one. Both keep their rate whatever they cost, the others come more rarely where they are dear.
 CADENCES = {"fast": None, "often": 30.0, "medium": 10.0, "slow": 2.0, "rare": 0.5}
+
+
+#: Rows times parameters up to which a network is measured wherever it stands: a hundredth of a second, about.
+MEASURED_AT_ONCE = 1e9
 
 
 class View:
@@ -56,6 +60,18 @@ class View:
     def curve(self) -> np.ndarray:
         """The curve points so far, float64 (points, 5), columns as in CURVES."""
         return self._run.curve_table()
+
+    @cached_property
+    def point(self) -> tuple[float, ...]:
+        """The latest curve point up to now, columns as in CURVES; NaN where there is none.
+
+        Where nothing is learning, it is measured at this very update, unless that would keep the learner waiting.
+        """
+        run = self._run
+        if self.still and run.measured_rows * self.network.parameter_count < MEASURED_AT_ONCE:
+            return (float(self.step), *run.measure())
+        place = int(np.searchsorted(self.curve[:, 0], self.step, side="right")) - 1
+        return tuple(map(float, self.curve[place])) if place >= 0 else (np.nan,) * len(CURVES)
 
     def traces(self, sample: int, split: str = "heldout") -> tuple[Trace, ...]:
         """The forward pass of one row of a split, one Trace a layer with one row each."""

@@ -17,7 +17,6 @@ import numpy as np
 
 from ..drawing import Strokes
 from ..probes import PROBES, View
-from ..run import CURVES
 from ..schedules import SCHEDULES
 from .bench import Bench, Seat
 from .frames import encode
@@ -164,7 +163,7 @@ class Publisher:
 
 
 def always(view: View, seat: Seat, playing: bool) -> dict[str, Any]:
-    """The numbers that every frame carries. Accuracies and losses but the last update's are the last curve point's."""
+    """The numbers that every frame carries. Accuracies and losses but the last update's are View.point's."""
     settings = view.settings
     rate = settings["learning_rate"]
     if settings["schedule"] != "constant":
@@ -180,10 +179,7 @@ def always(view: View, seat: Seat, playing: bool) -> dict[str, Any]:
         "playing": int(playing),
         "stopped": seat.run.stopped or "",
     }
-    table = view.curve
-    place = int(np.searchsorted(table[:, 0], view.step, side="right")) - 1
-    point = map(float, table[place]) if place >= 0 else [math.nan] * len(CURVES)
-    numbers.update(zip(_OF_CURVE, point, strict=True))
+    numbers.update(zip(_OF_CURVE, view.point, strict=True))
     return numbers
 
 
