@@ -35,6 +35,7 @@ class Update {
     this.level = 0;
     this.playing = null;
     this.hovered = null;
+    this.standing = null; // the step at which the run stands; null while it plays
     const { theme, tell } = context;
     const choose = (chosen) => this.choose(chosen);
     this.quiz = new Quiz({ visits: countVisit(), withheld: options.withheld, words: this.words, tell, onSolved: () => this.show() });
@@ -75,13 +76,25 @@ class Update {
   // --- which update, row and parameter ------------------------------------------------------------------------------------
 
   told(status, run) {
-    if (!run || run.id === this.run?.id) return void (this.run = run ?? this.run);
+    if (!run) return;
+    const same = run.id === this.run?.id;
+    const stood = same ? this.standing : null;
     const first = !this.run;
     this.run = run;
+    this.standing = status.playing ? null : run.step;
+    if (same) return void this.follow(stood);
     this.model = null;
     this.hold();
     const kept = first ? { ...this.remembered(), ...this.options.link } : {};
     this.ask(kept);
+  }
+
+  // A run that was moved from one standstill to another, by Step or along its timeline, brings the page to the update that
+  // led there; while it plays, the page stays with its update.
+  follow(stood) {
+    const { standing } = this;
+    if (stood === null || standing === null || standing === stood) return;
+    this.ask({ ...this.chosen(), step: Math.max(0, standing - 1), row: 0 });
   }
 
   // Asks for an update, row and parameter; what is left out the probe chooses.

@@ -123,6 +123,39 @@ def test_the_update_stays_while_the_run_goes_on(server, tab):
     }
 
 
+def test_the_page_follows_step_and_the_timeline(server, tab):
+    live = opened(server, tab)
+    which = live.page.locator(".wilu-which")
+    live.expect(which).to_contain_text("0 → 1")
+    live.ask({"cmd": "step", "n": 40})
+    wait_for_place(live, update=39)
+    live.button("Step").click()
+    wait_for_place(live, update=40)
+    live.expect(which).to_contain_text("40 → 41")
+    live.page.locator("details.wilu-menu", has_text="This digit").locator("summary").click()
+    live.button("‹ Update before").click()  # one chosen by hand gives way to the next step, too
+    wait_for_place(live, update=39)
+    live.page.keyboard.press("Escape")
+    live.button("Step").click()
+    wait_for_place(live, update=41)
+    live.ask({"cmd": "goto", "step": 12})
+    wait_for_place(live, update=11)
+    live.ask({"cmd": "goto", "step": 0})
+    wait_for_place(live, update=0)
+
+
+def test_a_menu_opens_where_all_of_it_is_seen(server, tab):
+    live = opened(server, tab)
+    menu = live.page.locator("details.wilu-menu", has_text="Weight:")
+    menu.evaluate(
+        "menu => { const scroller = document.querySelector('[data-testid=stMain]');"
+        " scroller.scrollBy(0, 1e6); scroller.scrollBy(0, menu.getBoundingClientRect().top - 380); }"
+    )
+    menu.locator("summary").click()
+    body = menu.locator(".wilu-menu-body").bounding_box()
+    assert body["y"] > 60 and body["y"] + body["height"] <= live.page.viewport_size["height"]
+
+
 def test_a_missing_number_is_filled_in(server, tab):
     live = opened(server, tab)
     live.page.reload()  # the second visit

@@ -1,8 +1,10 @@
 // The bar of the slow motion: back, play and next through the parts of the stages; which update, and which number.
 
-import { h, say } from "../../live/dom.js";
+import { h, say, write } from "../../live/dom.js";
 import { count } from "../../live/format.js";
 
+const HEADER = 64; // px that the page's header covers
+const MARGIN = 16; // px that a menu keeps from its button and from the edge, together
 const TITLES = { forward: "Forward", loss: "Loss", backward: "Backward", update: "Update" };
 
 export class Bar {
@@ -17,13 +19,13 @@ export class Bar {
     this.digit = menu("This digit");
     this.weight = menu("Weight");
     this.newest = button("Take the newest", on.newest);
-    this.state = h("span", { class: "wilu-origin wilu-which" });
+    this.which = h("strong", {}, "–");
     this.buildDigit();
     this.buildWeight(withheld);
     this.element = h(
       "section",
       { class: "wil-controls wilu-stagebar", "aria-label": "Slow motion" },
-      h("div", { class: "wil-bar" }, h("div", { class: "wil-buttons" }, this.back, this.play, this.next), this.steps, h("div", { class: "wilu-menus" }, this.digit.element, this.weight.element)),
+      h("div", { class: "wil-bar" }, h("div", { class: "wil-buttons" }, this.back, this.play, this.next), h("div", { class: "wilu-place" }, h("span", { class: "wilu-which" }, h("span", {}, "update "), this.which), this.steps), h("div", { class: "wilu-menus" }, this.digit.element, this.weight.element)),
     );
     this.closing = (event) => [this.digit, this.weight].forEach(({ element }) => element.contains(event.target) || (element.open = false));
     document.addEventListener("pointerdown", this.closing);
@@ -89,6 +91,7 @@ export class Bar {
     this.model = model;
     this.step = model.update;
     say(this.play, playing ? "❚❚ Hold" : "▸ Slow motion");
+    write(this.which, `${count(model.update)} → ${count(model.update + 1)}`);
     this.back.disabled = at === 0;
     this.next.disabled = at === model.stages.length - 1;
     const name = model.label === null ? `row ${model.train_row}` : model.arrays.image ? `a ${model.names[model.label]}` : model.names[model.label];
@@ -147,7 +150,19 @@ function field(name, control) {
 function menu(name) {
   const summary = h("span", {}, name);
   const body = h("div", { class: "wilu-menu-body" });
-  return { summary, body, element: h("details", { class: "wilu-menu" }, h("summary", { class: "wil-button" }, summary, h("span", { class: "wilu-caret", "aria-hidden": "true" }, "▾")), body) };
+  const head = h("summary", { class: "wil-button" }, summary, h("span", { class: "wilu-caret", "aria-hidden": "true" }, "▾"));
+  const element = h("details", { class: "wilu-menu", ontoggle: () => place(element, head, body) }, head, body);
+  return { summary, body, element };
+}
+
+// A menu opens upwards, since its bar mostly stands at the foot of the window; downwards where the page's header would
+// cover its first rows and there is more room below. What does not fit at all can be scrolled.
+function place(element, head, body) {
+  const { top, bottom } = head.getBoundingClientRect();
+  const [above, below] = [top - HEADER, innerHeight - bottom].map((room) => room - MARGIN);
+  const down = body.scrollHeight > above && below > above;
+  element.classList.toggle("wilu-down", down);
+  body.style.maxHeight = `${down ? below : above}px`;
 }
 
 // A control's value, unless the learner is typing in it.
