@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from nn_core import PRESETS, PROBES, Run, RunConfig
+from nn_core import LOSSES, PRESETS, PROBES, Run, RunConfig
+from nn_core.evaluation import targets_for
 from nn_core.fitting import fitted
 from nn_core.presets import PLAYGROUND
 from nn_core.probes import View
@@ -100,6 +101,30 @@ def test_the_outcome_is_counted_at_this_very_update():
     assert given["new_guess"] == 125 and given["guess_loss"] == pytest.approx(1.0)
     wrong = np.unpackbits(given["wrong"])[: data.n_train + data.n_heldout]
     assert (wrong[data.n_train :] == ~right).all()
+
+
+@pytest.mark.parametrize("config", [PLAYGROUND, PRESETS["playground-hills"], PRESETS["clouds"]])
+def test_the_outcome_has_the_loss_on_new_dots_of_this_very_update(config):
+    run = Run(config)
+    run.advance(steps=20)
+    evaluated = int(run.curves["step"][-1])
+    run.goto(evaluated)
+    at_evaluation = asked("outcome", View(run))["new_loss"]
+    assert at_evaluation == pytest.approx(run.curves["heldout_loss"][-1], rel=1e-5)
+    run.advance(steps=1)
+    network, data = run.network, run.dataset
+    truth = targets_for(config, data, "heldout")
+    expected = LOSSES[config.loss].value(network(data.x_heldout), truth)
+    assert asked("outcome", View(run))["new_loss"] == pytest.approx(expected, rel=1e-4)
+
+
+def test_a_weight_set_by_hand_shows_in_the_loss_at_once():
+    run = Run(PLAYGROUND)
+    run.advance(steps=137)
+    before = asked("outcome", View(run))
+    run.parameter(0, "W", (0, 0), 30.0)
+    after = asked("outcome", View(run))
+    assert after["new_loss"] > before["new_loss"] and after["new_right"] < before["new_right"]
 
 
 def test_values_to_learn_have_an_error_instead():

@@ -10,7 +10,6 @@ const RIGHT = 46;
 const KEY_ROW = 20; // the key takes a second row where the first is too short
 const BOTTOM = 26;
 const GAP = 30;
-const EVERY = 90; // ms between two drawings at least; its points come no faster
 
 export function mount(element, options, { theme }) {
   element.classList.add("wil-curve");
@@ -20,8 +19,6 @@ export function mount(element, options, { theme }) {
   let last = null;
   let regression = false;
   let spoken = 0;
-  let painted = 0;
-  let timer = null;
   const sheet = new Sheet(element, () => paint());
 
   function told(_, run) {
@@ -29,15 +26,13 @@ export function mount(element, options, { theme }) {
     if (!last) paint();
   }
 
+  // With every frame, so that the end points and their numbers are always those of the sentence.
   function draw(arrays, scalars) {
     last = { curve: arrays.curve, outcome: scalars.outcome, run: scalars.run };
-    timer ??= setTimeout(paint, Math.max(0, EVERY - (performance.now() - painted)));
+    paint();
   }
 
   function paint() {
-    clearTimeout(timer);
-    timer = null;
-    painted = performance.now();
     const pen = sheet.clear();
     const { width, height } = sheet;
     if (!width) return;
@@ -126,7 +121,7 @@ export function mount(element, options, { theme }) {
   function loss(pen, x, top, room, width) {
     const values = last?.curve.heldout_loss ?? [];
     let most = last?.outcome.guess_loss ?? 0;
-    for (let i = 0; i < values.length; i++) if (values[i] > most && values[i] < 1e6) most = values[i];
+    for (const value of [...values, last?.outcome.new_loss]) if (value > most && value < 1e6) most = value;
     const high = highest.reach(most * 1.02);
     const y = (value) => top + (1 - Math.min(value, high) / high) * room;
     axis(pen, "Loss", "", room > 90 ? [0, high / 2, high] : [0, high], y, width);
@@ -134,9 +129,8 @@ export function mount(element, options, { theme }) {
     const { curve, outcome } = last;
     baseline(pen, y(outcome.guess_loss), width);
     series(pen, curve.step, curve.loss, x, y, "muted", 1.5);
-    const at = curve.step.findLastIndex((step) => step <= last.run.step);
-    const now = values[at];
-    series(pen, curve.step, values, x, y, "fill", 2.5, [curve.step[at], now, fixed(now, now < 0.1 ? 3 : 2)]);
+    const now = outcome.new_loss;
+    series(pen, curve.step, values, x, y, "fill", 2.5, [last.run.step, now, fixed(now, now < 0.1 ? 3 : 2)]);
   }
 
   // A curve, one point a pixel at most, and where it is now. What was learned beyond the present update, after the run was
@@ -184,10 +178,9 @@ export function mount(element, options, { theme }) {
   function describe() {
     if (!last || performance.now() - spoken < 1000) return;
     spoken = performance.now();
-    const { outcome, curve } = last;
-    const now = curve.heldout_loss[curve.step.findLastIndex((step) => step <= last.run.step)];
+    const { outcome } = last;
     const share = `${outcome.new_right} of ${outcome.new_dots} new dots right, guessing gets ${outcome.new_guess}. `;
-    element.setAttribute("aria-label", `${regression ? "" : share}Loss on new dots ${fixed(now, 3)}, guessing gets ${fixed(outcome.guess_loss, 3)}.`);
+    element.setAttribute("aria-label", `${regression ? "" : share}Loss on new dots ${fixed(outcome.new_loss, 3)}, guessing gets ${fixed(outcome.guess_loss, 3)}.`);
   }
 
   return {
@@ -200,10 +193,7 @@ export function mount(element, options, { theme }) {
       highest.restart();
       paint();
     },
-    destroy: () => {
-      clearTimeout(timer);
-      sheet.destroy();
-    },
+    destroy: () => sheet.destroy(),
   };
 }
 

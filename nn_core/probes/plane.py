@@ -186,7 +186,8 @@ def outcome(view: View) -> dict:
     wrong: uint8 bits, one a dot in the order of the probe `dots`, first dot in the highest bit. new_dots, new_right,
     train_dots, train_right, new_guess (right by guessing the commonest class) count dots; new_error and guess_error
     are errors' root mean squares, of the network and of always answering the training dots' mean, where there are
-    values to learn; guess_loss is the loss of the best answer that does not look at the dot.
+    values to learn; new_loss is the network's mean loss on the new dots, guess_loss that of the best answer that does
+    not look at the dot.
     """
     return _summary(view)
 
@@ -202,9 +203,14 @@ def _summary(view: View) -> dict[str, Any]:
 def _summarized(view: View) -> dict[str, Any]:
     data, network = view.dataset, view.network
     inputs, truth = _rows(data, str(network.dtype))
-    outputs = network._forward(inputs)[-1].a
-    guess = _guesses(view)
-    result: dict[str, Any] = {"train_dots": data.n_train, "new_dots": data.n_heldout, **guess}
+    last = network._forward(inputs)[-1]
+    outputs = last.a
+    result: dict[str, Any] = {
+        "train_dots": data.n_train,
+        "new_dots": data.n_heldout,
+        "new_loss": _new_loss(view, last),
+        **_guesses(view),
+    }
     if not data.classes:
         off = outputs[:, 0] - truth
         new = float(np.sqrt(np.mean(off[data.n_train :] ** 2))) if data.n_heldout else 0.0
@@ -217,6 +223,14 @@ def _summarized(view: View) -> dict[str, Any]:
         "train_right": data.n_train - int(wrong[: data.n_train].sum()),
         "new_error": 0.0,
     }
+
+
+def _new_loss(view: View, last: Trace) -> float:
+    """The mean loss on the new dots, from the output layer's Trace of all dots; 0 where there are none."""
+    new = slice(view.dataset.n_train, None)
+    targets = targets_for(view.config, view.dataset, "heldout")
+    rows = LOSSES[view.config.loss].rows(last.z[new], last.a[new], targets)
+    return float(rows.mean(dtype=np.float64)) if len(rows) else 0.0
 
 
 #: All dots of a dataset, training ones first, as a network gets them, with their truth; kept while it lives.
