@@ -14,6 +14,7 @@ import { Notice } from "./notice.js";
 import { Opening } from "./opening.js";
 import { Picture } from "./picture.js";
 import { Presenter } from "./present.js";
+import { revealSoon } from "./reveal.js";
 import { repeats } from "./run.js";
 import { RunBar } from "./runbar.js";
 import { Sentence } from "./sentence.js";
@@ -73,23 +74,6 @@ function unpack(bytes) {
   return envelope;
 }
 
-// Scrolls, up or down only, to what is about to be shown above the control bar.
-function bringIntoView(selector, patience = 20) {
-  const found = document.querySelector(selector);
-  if (found) scrollTo(found);
-  else if (patience > 0) setTimeout(() => bringIntoView(selector, patience - 1), 150);
-}
-
-function scrollTo(element) {
-  let scroller = element.parentElement;
-  while (scroller && !/auto|scroll/.test(getComputedStyle(scroller).overflowY)) scroller = scroller.parentElement;
-  const { top, bottom } = element.getBoundingClientRect();
-  const room = innerHeight - (document.querySelector(".wil-controls")?.offsetHeight ?? 0) - 24;
-  const by = Math.min(top - 80, Math.max(0, bottom - room));
-  const behavior = matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth";
-  (scroller ?? document.scrollingElement).scrollBy({ top: by, behavior });
-}
-
 class View {
   constructor(host, base, spec) {
     this.host = host;
@@ -138,7 +122,7 @@ class View {
         this.controls.expand(open);
         this.controls.sheet(false);
         this.setStateValue("more", open);
-        if (open) bringIntoView(".st-key-choices");
+        if (open) revealSoon(".st-key-choices");
       },
     });
     this.runBar = new RunBar((command) => this.controls.ask(command));
@@ -173,7 +157,7 @@ class View {
     );
     this.host.replaceChildren(this.body);
     this.body.dataset.hide = (spec.hidden ?? []).join(" ");
-    this.presenter = new Presenter(this.body, this.pictures.map((picture) => picture.element), {
+    this.presenter = new Presenter(this.body, {
       toggle: () => this.controls.toggle(),
       step: () => this.controls.ask({ cmd: "step", n: 1 }),
     });
@@ -245,7 +229,7 @@ class View {
     if (!this.futures || this.futures.away === !wanted) return false;
     this.futures.away = !wanted;
     this.futures.settle();
-    if (wanted && this.status.runs.some(({ head, parent_step: begun }) => head === begun)) bringIntoView(".wil-card-futures");
+    if (wanted && this.status.runs.some(({ head, parent_step: begun }) => head === begun)) revealSoon(".wil-card-futures");
     return true;
   }
 

@@ -4,59 +4,85 @@
 import { h } from "./dom.js";
 
 const LARGEST = 2.4;
-const SMALLEST = 1.55;
+const SMALLEST = 1;
+const USUAL = 1.6; // with all pictures on the screen: what is 13 px elsewhere has 20 then
+const STEP = 0.05;
+const NEED = 640; // px of its own that a page's pictures need in width
+const NEEDS = { dots: 800, start: 700, "layers-layers": 800, update: 860 }; // and those that need more
+const CONTROLS = "button:not(.wil-net-spot), input, select, textarea, a, summary";
 
 export class Presenter {
-  // `body` is the page's element, `act` has toggle() and step(), `cards` are the pictures' elements.
-  constructor(body, cards, act) {
-    Object.assign(this, { body, cards, act });
+  // `body` is the page's element, `act` has toggle() and step().
+  constructor(body, act) {
+    Object.assign(this, { body, act });
     this.button = h("button", { class: "wil-link wil-present", type: "button", title: "Large numbers, no controls (key P)", onclick: () => this.begin() }, "Present");
-    this.hint = h("p", { class: "wil-present-hint" }, "Space plays and pauses · → makes one update · click a picture, or press its number, to fill the screen · Esc ends");
-    this.body.append(this.hint);
+    const hint = h("span", { class: "wil-present-hint" }, "Space plays and pauses · → makes one update · click a picture, or press its number, to fill the screen · Esc ends");
+    const end = h("button", { class: "wil-button wil-small wil-present-end", type: "button", "aria-label": "End presenter mode", onclick: () => this.show(false) }, "End");
+    this.body.append(h("div", { class: "wil-present-foot" }, hint, end));
     this.onKey = (event) => this.key(event);
     this.onClick = (event) => this.clicked(event);
+    this.onResize = () => this.on && this.fit();
     document.addEventListener("keydown", this.onKey);
-    this.body.addEventListener("click", this.onClick);
+    addEventListener("resize", this.onResize);
+    this.body.addEventListener("click", this.onClick, true);
   }
 
   get on() {
     return this.body.classList.contains("wil-presenting");
   }
 
+  // The pictures that have a number now, in their order on the page.
+  get cards() {
+    const all = this.body.querySelectorAll(".wil-stage > .wil-pictures > .wil-card:not([hidden])");
+    return [...all].filter((card) => !card.querySelector(".wil-neuron-unpinned") && !card.matches(".wil-card-choose"));
+  }
+
   begin() {
     this.show(true);
   }
 
+  // The page lies over everything else then. What is below keeps its height, so that it stands where it stood afterwards.
   show(on) {
-    this.solo(null);
-    this.body.classList.toggle("wil-presenting", on);
+    const { body } = this;
+    body.parentNode.style.minHeight = on ? `${body.parentNode.offsetHeight}px` : "";
+    body.classList.toggle("wil-presenting", on);
     document.documentElement.classList.toggle("wil-stage-only", on);
+    this.solo(null);
     dispatchEvent(new Event("resize"));
-    if (on) this.body.scrollIntoView({ block: "start" });
   }
 
   // Lets one picture fill the screen, or none.
   solo(card) {
-    for (const other of this.cards) other.classList.toggle("wil-solo", other === card);
+    for (const other of this.body.querySelectorAll(".wil-solo")) other.classList.remove("wil-solo");
+    card?.classList.add("wil-solo");
     this.body.classList.toggle("wil-one", Boolean(card));
-    this.fit(card);
+    this.body.scrollTop = 0;
+    this.fit();
   }
 
-  // As large as the screen allows, but never so small that a picture's numbers fall below 20 pixels.
-  fit(card) {
-    const room = card?.parentNode ?? this.body.querySelector(".wil-pictures");
-    for (const pictures of this.body.querySelectorAll(".wil-pictures")) pictures.style.zoom = "";
-    if (!card) return;
-    for (let zoom = LARGEST; zoom >= SMALLEST; zoom -= 0.05) {
-      room.style.zoom = zoom;
-      if (card.getBoundingClientRect().bottom <= innerHeight) return;
+  // As large as the screen allows: its width, what a page's pictures need of it, and its height.
+  fit() {
+    const pictures = this.body.querySelector(".wil-stage > .wil-pictures");
+    pictures.style.zoom = "";
+    if (!this.on) return;
+    const room = this.body.querySelector(".wil-present-foot").getBoundingClientRect().top - pictures.getBoundingClientRect().top - 8;
+    const one = this.body.querySelector(".wil-solo");
+    const need = one ? NEED : (NEEDS[this.body.dataset.page] ?? NEED);
+    const most = Math.min(one && !one.matches(".wil-card-network") ? LARGEST : USUAL, innerWidth / need); // a network is its tiles, not its words
+    for (let zoom = Math.max(SMALLEST, most); zoom >= SMALLEST; zoom -= STEP) {
+      pictures.style.zoom = zoom;
+      pictures.style.setProperty("--room", `${room / zoom}px`);
+      if (pictures.getBoundingClientRect().height <= room + 1) return;
     }
   }
 
+  // A click on a picture is for the screen, and for nothing in the picture: an input that is touched would start a new run.
   clicked(event) {
-    if (!this.on || event.target.closest("button, input, select, a, [tabindex]")) return;
-    const card = event.target.closest(".wil-card");
-    if (card) this.solo(card.classList.contains("wil-solo") ? null : card);
+    if (!this.on || event.target.closest(CONTROLS)) return;
+    const card = this.cards.find((one) => one.contains(event.target));
+    if (!card || (this.cards.length === 1 && !card.matches(".wil-solo"))) return;
+    event.stopPropagation();
+    this.solo(card.classList.contains("wil-solo") ? null : card);
   }
 
   key(event) {
@@ -65,11 +91,11 @@ export class Presenter {
       if (event.key === "p" || event.key === "P") this.begin();
       return;
     }
-    const shown = this.cards.filter((card) => !card.hidden && !card.querySelector(".wil-neuron-unpinned"));
+    const { cards } = this;
     if (event.key === "Escape") this.body.classList.contains("wil-one") ? this.solo(null) : this.show(false);
     else if (event.key === " ") this.act.toggle();
     else if (event.key === "ArrowRight") this.act.step();
-    else if (event.key >= "1" && event.key <= String(shown.length)) this.solo(shown[Number(event.key) - 1]);
+    else if (event.key >= "1" && event.key <= String(cards.length)) this.solo(cards[Number(event.key) - 1]);
     else return;
     event.preventDefault();
   }
@@ -77,5 +103,6 @@ export class Presenter {
   close() {
     this.show(false);
     document.removeEventListener("keydown", this.onKey);
+    removeEventListener("resize", this.onResize);
   }
 }

@@ -12,6 +12,26 @@ import { Tip } from "./marks/tip.js";
 import { Words } from "./marks/words.js";
 
 const CAPTION = 24; // px above a layer
+const LARGEST = 20; // px from dot to dot
+
+// Every layer with columns, rows and the room of a dot in them: of all ways to fit `width` and `height`, the one whose
+// smallest dots are the largest. A layer's usual form is the first way, and stays where others gain nothing.
+function roomiest(layers, width, height) {
+  let best = null;
+  for (let most = Math.max(...layers.map(({ values }) => grid(values.length).columns)); most > 0; most--) {
+    const laid = layers.map((layer) => {
+      const columns = Math.min(most, grid(layer.values.length).columns);
+      const rows = Math.ceil(layer.values.length / columns);
+      return { ...layer, columns, rows, cell: Math.max(0, Math.min(LARGEST, height / rows)) };
+    });
+    const wide = laid.reduce((sum, { cell, columns }) => sum + cell * columns, 0);
+    const shrink = Math.max(0, Math.min(1, width / wide));
+    for (const layer of laid) layer.cell *= shrink;
+    const least = Math.min(...laid.map(({ cell }) => cell));
+    if (!best || least > 1.05 * best.least) best = { laid, least };
+  }
+  return best?.laid ?? [];
+}
 
 export function mount(element, options, { theme, ask, status, tools, texts, sentence }) {
   const digit = new Digit(theme);
@@ -96,15 +116,13 @@ export function mount(element, options, { theme, ask, status, tools, texts, sent
   function paint() {
     const pen = sheet.clear();
     if (!last || !sheet.width) return;
-    const layers = layersOf(last.arrays.activations, last.scalars.activations).map((layer) => ({ ...layer, ...grid(layer.values.length) }));
-    const arrows = layers.length + 1;
-    const reach = Math.max(12, Math.min(30, sheet.width * 0.08));
+    const found = layersOf(last.arrays.activations, last.scalars.activations);
+    const arrows = found.length + 1;
+    const each = sheet.width / arrows; // many layers leave little room: their arrows give way first
+    const reach = Math.max(6, Math.min(30, sheet.width * 0.08, each * 0.35));
     const space = sheet.height - CAPTION - 4;
-    for (const layer of layers) layer.cell = Math.min(20, space / layer.rows);
-    const wide = layers.reduce((sum, { cell, columns }) => sum + cell * columns, 0);
-    const shrink = Math.min(1, (sheet.width - arrows * (reach + 10)) / wide);
-    for (const layer of layers) layer.cell *= shrink;
-    const gap = (sheet.width - wide * shrink) / arrows;
+    const layers = roomiest(found, sheet.width - arrows * (reach + Math.min(10, each * 0.12)), space);
+    const gap = (sheet.width - layers.reduce((sum, { cell, columns }) => sum + cell * columns, 0)) / arrows;
     const middleLine = CAPTION + space / 2;
     const colours = theme.css("zero", "fill");
     pen.font = theme.font(13);
@@ -137,9 +155,10 @@ export function mount(element, options, { theme, ask, status, tools, texts, sent
     pen.beginPath();
     pen.moveTo(x - length / 2, y);
     pen.lineTo(x + length / 2, y);
-    pen.moveTo(x + length / 2 - 8, y - 6);
+    const head = Math.min(8, length * 0.4);
+    pen.moveTo(x + length / 2 - head, y - 0.75 * head);
     pen.lineTo(x + length / 2, y);
-    pen.lineTo(x + length / 2 - 8, y + 6);
+    pen.lineTo(x + length / 2 - head, y + 0.75 * head);
     pen.stroke();
   }
 
