@@ -34,6 +34,7 @@ HIDEABLE = {
     "paint": "Painting",
     "neuron": "One neuron",
     "curves": "Curves",
+    "seeds": "Other seeds",
     "gallery": "Gallery",
 }
 
@@ -159,7 +160,7 @@ live(
             "One neuron",
             probes={**FIELDS, "field": probe("unit_field")},
             span=4,
-            height=184,
+            height=196,
         ),
         panel(
             "progress",

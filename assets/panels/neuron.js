@@ -7,8 +7,9 @@ import { fixed, number } from "../live/format.js";
 import { diverging, Patch, SIGNED } from "./plane/scales.js";
 import { INPUTS, Shape } from "./plane/shape.js";
 
-const SHOWN = 4; // inputs in the sum, the strongest; all of them where it is pinned
+const ROOM = 4; // lines for inputs; of more of them the strongest are shown, or all where it is pinned
 const SIDE = 16;
+const NARROW = matchMedia("(max-width: 1180px)"); // where the card stands below the network (30-dots.css)
 
 export function mount(element, options, { theme, ask, tools, aim, bus, texts, tell }) {
   let shape = null;
@@ -19,7 +20,6 @@ export function mount(element, options, { theme, ask, tools, aim, bus, texts, te
   let rows = [];
 
   const hint = h("span", { class: "wil-net-hint" });
-  tools.append(hint);
   const empty = h("div", { class: "wil-neuron-empty" }, h("div", { class: "wil-neuron-frame" }), h("p", {}, texts["neuron-empty"]));
   const name = h("h3", {});
   const square = h("div", { class: "wil-neuron-field" });
@@ -27,11 +27,12 @@ export function mount(element, options, { theme, ask, tools, aim, bus, texts, te
   const sheet = new Sheet(square, () => paint());
   const formula = h("p", { class: "wil-neuron-formula" });
   const list = h("div", { class: "wil-sum-terms" });
-  const rest = h("p", { class: "wil-caption wil-left" });
+  const constant = h("div", {});
+  const rest = h("p", { class: "wil-sum-rest" });
   const off = h("button", { class: "wil-button wil-small", type: "button", onclick: () => turn() });
   const close = h("button", { class: "wil-button wil-small", type: "button", onclick: () => bus.dispatchEvent(new Event("unpin")) }, "Unpin");
-  const buttons = h("div", { class: "wil-buttons" }, off, close);
-  const full = h("div", { class: "wil-neuron" }, h("div", {}, square), h("div", { class: "wil-neuron-sum" }, name, formula, list, rest, buttons));
+  tools.append(hint, off, close);
+  const full = h("div", { class: "wil-neuron" }, h("div", {}, square), h("div", { class: "wil-neuron-sum" }, name, formula, list, constant, rest));
   element.append(empty, full);
   show(null);
   aim({ field: null });
@@ -43,15 +44,26 @@ export function mount(element, options, { theme, ask, tools, aim, bus, texts, te
     empty.hidden = Boolean(place);
     full.hidden = !place;
     full.parentNode.classList.toggle("wil-neuron-unpinned", !place?.pinned);
+    say(hint, place && !place.pinned ? "click to pin and edit" : "");
+    off.hidden = close.hidden = !place?.pinned;
     if (!place) {
-      say(hint, "");
       aim({ field: null });
       return;
     }
-    say(hint, place.pinned ? "pinned" : "click to pin and edit");
     aim({ field: { layer: place.layer, unit: place.unit } });
     if (last) draw(...last);
-    if (place.pinned && place.from !== undefined) list.querySelector(`[data-from="${place.from}"]`)?.focus();
+    if (!place.pinned) return;
+    if (NARROW.matches) reveal();
+    if (place.from !== undefined) list.querySelector(`[data-from="${place.from}"]`)?.focus({ preventScroll: NARROW.matches });
+  }
+
+  // Comes to stand above the control bar, which would lie over it.
+  function reveal() {
+    const card = element.closest(".wil-card");
+    const bar = document.querySelector(".wil-controls")?.offsetHeight ?? 0;
+    card.style.scrollMarginBottom = `${bar + 28}px`;
+    const behavior = matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth";
+    card.scrollIntoView({ block: "nearest", behavior });
   }
 
   function told(status, shown) {
@@ -72,12 +84,13 @@ export function mount(element, options, { theme, ask, tools, aim, bus, texts, te
     const weights = Array.from({ length: fan }, (_, i) => W[i * W.shape[1] + unit]);
     const bias = arrays.numbers[`b${layer}`]?.[unit];
     const strongest = weights.map((_, i) => i).sort((a, b) => Math.abs(weights[b]) - Math.abs(weights[a]));
-    if (!at.pinned && built !== signature(strongest)) build(strongest.slice(0, SHOWN).sort((a, b) => a - b), fan, bias);
-    if (at.pinned && built !== signature([])) build(weights.map((_, i) => i), fan, bias);
+    const most = at.pinned || fan <= ROOM ? fan : ROOM - 1;
+    const shown = strongest.slice(0, most).sort((a, b) => a - b);
+    if (built !== signature(shown)) build(shown, fan, bias);
     rows.forEach(({ from, value, bar, input, tile }) => {
       const weight = from < 0 ? bias : weights[from];
       if (value) say(value, two(weight));
-      if (input && document.activeElement !== input) input.value = Number(weight.toPrecision(5));
+      if (input && document.activeElement !== input) input.value = plain(weight);
       if (bar) {
         bar.style.height = `${Math.max(1, Math.min(9, 0.5 + 2.6 * Math.sqrt(Math.abs(weight))))}px`;
         bar.classList.toggle("wil-net-minus", weight < 0);
@@ -87,9 +100,10 @@ export function mount(element, options, { theme, ask, tools, aim, bus, texts, te
     const on = arrays.links.on?.[before(layer) + unit] !== 0;
     say(off, on ? "Switch off" : "Switch on");
     off.hidden = !at.pinned || shape.isOutput(layer);
-    close.hidden = !at.pinned;
-    say(name, `${shape.name(layer, unit)}${on ? "" : " (off)"}`);
-    say(formula, `= ${run.config.activations[layer]} of the sum`);
+    say(name, shape.name(layer, unit));
+    const activation = run.config.activations[layer].replaceAll("_", " ");
+    say(formula, on ? `= ${activation} of the sum over ${layer ? `layer ${layer}` : "the inputs"}` : "Switched off: it answers 0.");
+    full.classList.toggle("wil-neuron-is-off", !on);
     const { field } = arrays;
     if (field?.field?.length && scalars.field.layer === layer && scalars.field.unit === unit) {
       const colours = diverging(theme, SIGNED);
@@ -100,13 +114,13 @@ export function mount(element, options, { theme, ask, tools, aim, bus, texts, te
     }
   }
 
-  function signature(strongest) {
-    return JSON.stringify([at.layer, at.unit, at.pinned, run.id, [...strongest.slice(0, SHOWN)].sort()]);
+  function signature(shown) {
+    return JSON.stringify([at.layer, at.unit, at.pinned, run.id, shown]);
   }
 
   // The rows of the sum: for each input shown its weight (a field to edit it where pinned), picture and line.
   function build(shown, fan, bias) {
-    built = signature(at.pinned ? [] : shown);
+    built = signature(shown);
     const { layer, unit } = at;
     const row = (from, label) => {
       const one = { from };
@@ -119,16 +133,17 @@ export function mount(element, options, { theme, ask, tools, aim, bus, texts, te
       else {
         one.tile = h("canvas", { class: "wil-sum-term-tile", width: SIDE, height: SIDE, "aria-hidden": "true" });
         one.bar = h("span", { class: "wil-sum-term-bar" });
-        cells.push(h("span", { "aria-hidden": "true" }, "×"), one.tile, at.pinned ? h("span", { class: "wil-sum-term-name" }, label) : one.bar);
+        cells.push(h("span", { "aria-hidden": "true" }, "×"), one.tile, at.pinned ? h("span", { class: "wil-sum-term-name" }, layer ? `neuron ${from + 1}` : label) : one.bar);
       }
       return [one, h("div", { class: "wil-sum-term" }, cells)];
     };
     const made = shown.map((from) => row(from, shape.source(layer, from)));
-    if (bias !== undefined) made.push(row(-1, "bias"));
-    rows = made.map(([one]) => one);
     list.replaceChildren(...made.map(([, line]) => line));
-    list.classList.toggle("wil-sum-terms-all", at.pinned);
-    say(rest, shown.length < fan ? `and ${fan - shown.length} more, weaker ones` : "");
+    const own = bias === undefined ? [] : [row(-1, "bias")];
+    constant.replaceChildren(...own.map(([, line]) => line));
+    rows = [...made, ...own].map(([one]) => one);
+    if (shown.length < fan) say(rest, `and ${fan - shown.length} more, weaker ones`);
+    else say(rest, fan > ROOM ? `scroll to see all ${fan}` : "");
   }
 
   async function edit({ from, input }) {
@@ -181,5 +196,12 @@ export function mount(element, options, { theme, ask, tools, aim, bus, texts, te
 
 // A weight with two places and its sign.
 function two(value) {
-  return `${value < 0 ? "" : "+"}${fixed(value, 2)}`;
+  const text = plain(value);
+  return `${text < 0 ? "" : "+"}${text.replace("-", "−")}`;
+}
+
+// The same as a field for numbers takes it, with a hyphen; never "-0.00".
+function plain(value) {
+  const text = value.toFixed(2);
+  return Number(text) === 0 ? "0.00" : text;
 }

@@ -100,6 +100,48 @@ def test_a_weight_is_edited_and_a_neuron_switched_off_while_it_learns(server, ta
     assert live.ask({"cmd": "get"})["fingerprint"] == answer["fingerprint"]
 
 
+def test_nothing_moves_under_the_pointer(server, tab):
+    live = opened(server, tab, "/dots", viewport={"width": 1440, "height": 900})
+    live.ask({"cmd": "new", "preset": "playground-spiral"})
+    at_rest(live)
+    page = live.page
+
+    def places():
+        page.evaluate("() => new Promise((later) => requestAnimationFrame(() => requestAnimationFrame(later)))")
+        return page.evaluate(
+            """() => [...document.querySelectorAll(".wil-net-spot, .wil-timeline, .wil-card-neuron")].map((one) => {
+                const { x, y, width, height } = one.getBoundingClientRect();
+                return [x, y, width, height];
+            })"""
+        )
+
+    neuron = page.locator(".wil-neuron-sum")
+    page.get_by_role("button", name="Layer 2, neuron 8", exact=True).wait_for()
+    first = places()
+    for layer, unit in [(1, 1), (1, 8), (2, 6), (2, 7), (2, 8)]:
+        page.get_by_role("button", name=f"Layer {layer}, neuron {unit}", exact=True).hover()
+        live.expect(neuron).to_contain_text(f"Layer {layer}, neuron {unit}")
+        live.expect(neuron).to_contain_text("bias")
+        assert places() == first
+    live.expect(neuron).to_contain_text("and 5 more, weaker ones")
+    page.get_by_role("button", name="Layer 2, neuron 8", exact=True).click()
+    live.expect(page.get_by_label("Weight from layer 1, neuron 8")).to_have_value(re.compile(r"-?\d+\.\d\d"))
+    assert places() == first
+    live.button("Switch off").click()
+    live.expect(neuron).to_contain_text("Switched off: it answers 0.")
+    assert places() == first
+
+
+def test_a_pinned_neuron_comes_into_view_on_a_phone(server, tab):
+    live = opened(server, tab, viewport={"width": 390, "height": 844}, has_touch=True)
+    live.page.get_by_role("button", name="Layer 1, neuron 3", exact=True).tap()
+    live.expect(live.page.get_by_label("Bias", exact=True)).to_be_in_viewport(ratio=1)
+    live.wait(
+        "document.querySelector('.wil-card-neuron').getBoundingClientRect().bottom"
+        " <= document.querySelector('.wil-controls').getBoundingClientRect().top"
+    )
+
+
 def test_painted_dots_become_the_data_of_a_new_run(server, tab):
     live = opened(server, tab)
     page = live.page
