@@ -24,6 +24,27 @@ SHOWN = {
     "overfitting-l2": lambda right: right >= 90,
 }
 
+#: What a teacher's link may leave out, and where it is on the page.
+LEFT_OUT = {
+    "step": "[data-control=step]",
+    "reset": "[data-control=reset]",
+    "speed": "[data-control=speed]",
+    "rate": "[data-control=rate]",
+    "preset": "[data-control=preset]",
+    "more": "[data-control=more]",
+    "timeline": ".wil-timeline",
+    "layers": ".wil-stepper-sign",
+    "inputs": ".wil-net-spot-input.wil-net-off",
+    "links": "[data-mode=gradients]",
+    "new": ".wil-output-tools",
+    "slow": "[data-control=slow]",
+    "paint": "[data-control=paint]",
+    "neuron": ".wil-card-neuron",
+    "curves": ".wil-card-progress",
+    "seeds": ".wil-card-seeds",
+    "gallery": ".wil-card-experiments",
+}
+
 
 def opened(server, tab, path=START, **options):
     return tab(**options).open(server.url(path)).moving()
@@ -205,6 +226,22 @@ def test_a_link_begins_the_same_run_elsewhere(server, tab):
         runs.append(one.ask({"cmd": "get"}))
     assert runs[0]["fingerprint"] == runs[1]["fingerprint"]
     assert json.loads(runs[0]["json"])["config"] == json.loads(runs[1]["json"])["config"]
+
+
+def test_everything_that_a_link_may_leave_out_is_left_out(server, tab):
+    live = opened(server, tab, f"{START}&depth=Explain")
+    live.page.get_by_role("button", name="More choices").click()
+    boxes = live.page.locator("[aria-label^='Learners see: ']")
+    boxes.first.wait_for()
+    assert set(boxes.evaluate_all("all => all.map((box) => box.dataset.name)")) == set(LEFT_OUT)
+    for name, place in LEFT_OUT.items():
+        assert live.page.locator(place).first.is_visible(), name
+    other = opened(server, tab, f"{START}&depth=Explain&hide={','.join(LEFT_OUT)}")
+    for name, place in LEFT_OUT.items():
+        assert not other.page.locator(place).filter(visible=True).count(), name
+    inputs = other.page.locator(".wil-net-spot-input")
+    assert inputs.all_inner_texts() == ["x₁", "x₂"]
+    assert inputs.first.is_visible() and inputs.first.is_disabled()
 
 
 def test_a_wrong_link_says_so_and_pages_keep_to_their_data(server, tab):

@@ -49,6 +49,9 @@ export class Graph {
   build() {
     const { shape } = this;
     this.spots = [];
+    // A teacher's link can leave out the choice of inputs: then only those in use are there, to look at.
+    const chosen = this.leftOut("inputs");
+    this.offered = chosen ? INPUTS.filter(([name]) => shape.inputs.includes(name)) : INPUTS;
     const spot = (layer, unit, label, press, pressed) => {
       const at = { layer, unit };
       const button = h("button", {
@@ -65,10 +68,11 @@ export class Graph {
       this.spots.push({ ...at, button });
       return button;
     };
-    const inputs = INPUTS.map(([name, sign], i) => {
+    const inputs = this.offered.map(([name, sign], i) => {
       const on = shape.inputs.includes(name);
       const change = () => this.toggle(name);
-      const button = spot(-1, i, `Input ${sign}: ${on ? "on" : "off"}. Switching it starts a new run.`, change, String(on));
+      const button = chosen ? spot(-1, i, `Input ${sign}`) : spot(-1, i, `Input ${sign}: ${on ? "on" : "off"}. Switching it starts a new run.`, change, String(on));
+      button.disabled = chosen;
       button.append(h("span", { class: "wil-net-spot-name", "aria-hidden": "true" }, sign));
       return button;
     });
@@ -79,6 +83,15 @@ export class Graph {
     );
     this.buttons.replaceChildren(...inputs, ...neurons);
     this.buildHandles();
+  }
+
+  // Whether a teacher's link leaves something out.
+  leftOut(name) {
+    return Boolean(this.element.closest(`[data-hide~=${name}]`));
+  }
+
+  inputSpot(name) {
+    return this.inputSpots[this.offered.findIndex(([one]) => one === name)];
   }
 
   // Adds or takes away an input; the last one stays.
@@ -128,7 +141,7 @@ export class Graph {
       const top = HEAD + room / 2 - (gap * count) / 2;
       return Array.from({ length: count }, (_, i) => ({ x, y: top + gap * (i + 0.5) - size / 2, size }));
     };
-    this.inputSpots = column(INPUTS.length, inputSide, LABEL);
+    this.inputSpots = column(this.offered.length, inputSide, LABEL);
     this.layerSpots = shape.sizes.slice(1).map((width, layer) => {
       if (shape.isOutput(layer) && width === 1) return [{ x: sheet.width, y: HEAD + room / 2, size: 0 }];
       return column(width, side, start + pitch * (layer + 1) - side / 2 - (pitch - side) * 0.12);
@@ -136,7 +149,7 @@ export class Graph {
     for (const { layer, unit, button } of this.spots) {
       const { x, y, size } = layer < 0 ? this.inputSpots[unit] : this.layerSpots[layer][unit];
       Object.assign(button.style, { left: `${x}px`, top: `${y}px`, width: `${size}px`, height: `${size}px` });
-      if (layer < 0) button.classList.toggle("wil-net-off", !shape.inputs.includes(INPUTS[unit][0]));
+      if (layer < 0) button.classList.toggle("wil-net-off", !shape.inputs.includes(this.offered[unit][0]));
     }
     this.handles.classList.toggle("wil-net-close", pitch < 132);
     this.handles.classList.toggle("wil-net-tight", pitch < 76);
@@ -154,7 +167,7 @@ export class Graph {
     const { shape } = this;
     this.curves = [];
     shape.sizes.slice(1).forEach((width, layer) => {
-      const from = layer ? this.layerSpots[layer - 1] : shape.inputs.map((name) => this.inputSpots[INPUTS.findIndex(([one]) => one === name)]);
+      const from = layer ? this.layerSpots[layer - 1] : shape.inputs.map((name) => this.inputSpot(name));
       for (let i = 0; i < from.length; i++) {
         for (let j = 0; j < width; j++) {
           const a = from[i];
@@ -217,9 +230,11 @@ export class Graph {
       this.layerSpots[layer].forEach((spot, unit) => this.tile(pen, spot, shape.isOutput(layer) ? null : this.patches[shape.first[layer] + unit], layer, unit));
     });
     this.inputSpots.forEach((spot, k) => {
-      const on = shape.inputs.includes(INPUTS[k][0]);
+      const [name] = this.offered[k];
+      const on = shape.inputs.includes(name);
+      const patch = this.inputPatches[INPUTS.findIndex(([one]) => one === name)];
       pen.globalAlpha = on ? 1 : 0.25;
-      this.clip(pen, spot, () => this.inputPatches[k].draw(pen, spot.x, spot.y, spot.size, spot.size));
+      this.clip(pen, spot, () => patch.draw(pen, spot.x, spot.y, spot.size, spot.size));
       pen.globalAlpha = 1;
       this.frame(pen, spot, on ? null : "muted", on ? 1 : 1.25, on ? [] : [3, 3]);
     });
@@ -228,7 +243,7 @@ export class Graph {
 
   brackets(pen) {
     const xs = this.middles;
-    if (!xs?.length) return;
+    if (!xs?.length || this.leftOut("layers")) return;
     pen.strokeStyle = this.theme.colour("line");
     pen.lineWidth = 1.25;
     pen.beginPath();

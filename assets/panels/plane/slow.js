@@ -3,7 +3,6 @@
 
 import { h, inline, say } from "../../live/dom.js";
 import { number } from "../../live/format.js";
-import { INPUTS } from "./shape.js";
 import { middleOf, signed } from "./graph.js";
 
 export class SlowMotion {
@@ -119,7 +118,7 @@ export class SlowMotion {
     };
     if (kind === "inputs" || kind === "forward") {
       shape.inputs.forEach((name, i) => {
-        const spot = graph.inputSpots[INPUTS.findIndex(([one]) => one === name)];
+        const spot = graph.inputSpot(name);
         plates.push([spot.x + spot.size / 2, spot.y + spot.size / 2, number(arrays.x[i]), kind === "inputs"]);
       });
     }
