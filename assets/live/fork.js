@@ -2,6 +2,7 @@
 // in identical order, side by side.
 
 import { h, inline } from "./dom.js";
+import { reveal } from "./reveal.js";
 
 export class ForkForm {
   // `tables` holds what there is to choose from: {optimizers, bugs}, each a list of [name, title].
@@ -33,7 +34,8 @@ export class ForkForm {
     this.onOpen(open);
     if (!open || !this.run) return;
     this.choose();
-    this.kind.focus();
+    this.kind.focus({ preventScroll: true }); // the browser's own scrolling would leave it behind the control bar
+    reveal(this.element);
   }
 
   choose() {

@@ -9,6 +9,7 @@ import { Sheet } from "./canvas.js";
 import { h, inline, say, svg, write } from "./dom.js";
 import { ForkForm } from "./fork.js";
 import { count, number } from "./format.js";
+import { reveal } from "./reveal.js";
 import { Tree } from "./tree.js";
 
 const SIDE = 12; // px beside the track, so that the handle has room at both ends
@@ -171,7 +172,8 @@ export class Timeline {
   // --- marks and bookmarks -------------------------------------------------------------------------------------------
 
   async mark() {
-    await this.ask({ cmd: "bookmark", on: !this.bookmarkHere() });
+    this.marking = !this.bookmarkHere();
+    await this.ask({ cmd: "bookmark", on: this.marking });
   }
 
   async rename() {
@@ -192,6 +194,9 @@ export class Timeline {
       this.name.value = here[1];
     }
     if (!here) this.named = null;
+    if (!here || !this.marking) return;
+    this.marking = false; // a bookmark that was just set shows where its name goes; one that is passed moves nothing
+    reveal(this.naming);
   }
 
   // Where this future began, and the ways to the other one.

@@ -9,6 +9,13 @@ from .conftest import wait_for
 
 TIMELINE = "Timeline"
 
+#: Whether nothing lies over the middle of an element.
+UNCOVERED = """selector => {
+    const element = document.querySelector(selector);
+    const { left, top, width, height } = element.getBoundingClientRect();
+    return height > 0 && element.contains(document.elementFromPoint(left + width / 2, top + height / 2));
+}"""
+
 
 @pytest.fixture
 def live(server, tab):
@@ -119,6 +126,14 @@ def test_a_fork_shows_both_futures_from_identical_weights(live):
     live.pause()
     picture = live.page.locator(".wil-futures-room")
     assert "2 runs" in picture.get_attribute("aria-label") and "momentum" in picture.get_attribute("aria-label")
+
+
+def test_what_opens_below_the_timeline_is_not_behind_the_control_bar(live):
+    live.page.set_viewport_size({"width": 1024, "height": 768})
+    live.button("Bookmark").click()
+    live.page.wait_for_function(UNCOVERED, arg=".wil-naming input")
+    live.button("Fork here").click()
+    live.page.wait_for_function(UNCOVERED, arg=".wil-fork [type=submit]")
 
 
 def test_the_tree_of_runs_is_there_under_everything(live):
