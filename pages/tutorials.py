@@ -97,7 +97,7 @@ live(
             name="together",
             probes={"curve": of_all("curve")},
             span=7,
-            height=300,
+            height=324,
             measures=["accuracy"],
         ),
         panel(
@@ -105,7 +105,7 @@ live(
             "Gradient check, live",
             probes={"check": of_all("gradient_check", "check")},
             span=5,
-            height=300,
+            height=324,
         ),
     ],
 )

@@ -13,7 +13,8 @@ const GAP = 26; // px between two runs
 
 export function mount(element, options, { theme, status, runs }) {
   const box = h("div", { class: "wil-check-room", role: "img" });
-  element.append(box);
+  const key = h("p", { class: "wil-check-key" }, sign("●", "right"), " agrees · ", sign("✗", "wrong"), " does not · ", sign("○", "right"), " where the right gradient lies");
+  element.append(box, key);
   const sheet = new Sheet(box, () => paint());
 
   // The runs that were checked: {label, checks: [{layer, bias, error, right}], limit}.
@@ -119,6 +120,10 @@ export function mount(element, options, { theme, status, runs }) {
   }
 
   return { draw: paint, resize: paint, restart: paint, destroy: () => sheet.destroy() };
+}
+
+function sign(mark, colour) {
+  return h("span", { class: `wil-check-${colour}`, "aria-hidden": "true" }, mark);
 }
 
 function nameOf({ layer, bias }) {
