@@ -3,7 +3,7 @@
 
 import { Sheet } from "../../live/canvas.js";
 import { h, say } from "../../live/dom.js";
-import { classColours, EXTENT, OutputPatch, zeroEdge } from "./scales.js";
+import { classColours, dotColours, EXTENT, OutputPatch, zeroEdge } from "./scales.js";
 
 export class Output {
   constructor(theme) {
@@ -68,7 +68,7 @@ export class Output {
 
   // A dot's colour: its class's, or its value's.
   colourOf(target) {
-    if (!this.shape?.regression) return (this.palette ??= classColours(this.theme, this.shape?.classes.length ?? 2))[target];
+    if (!this.shape?.regression) return (this.palette ??= dotColours(this.theme, this.shape?.classes.length ?? 2))[target];
     this.values ??= this.theme.css("negative", "zero", "positive");
     return this.values[Math.round(127.5 + 127.5 * Math.max(-1, Math.min(1, target)))];
   }
@@ -85,21 +85,18 @@ export class Output {
     }
   }
 
+  // A disc with a thin halo, or a ring: its rim of the colour, empty inside and with the same halo.
   dot(pen, x, y, radius, colour, ring) {
-    pen.beginPath();
-    pen.arc(x, y, radius + (ring ? 0.4 : 1), 0, 2 * Math.PI);
-    pen.fillStyle = this.theme.colour("surface");
-    pen.fill();
-    pen.beginPath();
-    pen.arc(x, y, radius - (ring ? 0.4 : 0), 0, 2 * Math.PI);
-    if (ring) {
-      pen.strokeStyle = colour;
-      pen.lineWidth = 1.7;
-      pen.stroke();
-    } else {
-      pen.fillStyle = colour;
+    const disc = (size, fill) => {
+      pen.fillStyle = fill;
+      pen.beginPath();
+      pen.arc(x, y, size, 0, 2 * Math.PI);
       pen.fill();
-    }
+    };
+    const empty = this.theme.colour("surface");
+    disc(radius + (ring ? 1.4 : 0.7), empty);
+    disc(radius + (ring ? 0.7 : 0), colour);
+    if (ring) disc(radius - 1.2, empty);
   }
 
   // What changes with every update: outlines around wrong dots; and the dot looked at.

@@ -3,7 +3,7 @@
 
 import { h, say } from "../../live/dom.js";
 import { count } from "../../live/format.js";
-import { classColours, EXTENT } from "./scales.js";
+import { dotColours, EXTENT } from "./scales.js";
 
 const LETTERS = "ABCDEFGHIJ";
 const MOST = 2000;
@@ -47,17 +47,17 @@ export class Painting {
   build() {
     const colours = this.colours();
     const pick = (i) => {
-      const name = i < 0 ? "Eraser" : LETTERS[i];
+      const name = i < 0 ? "Eraser: takes dots away" : LETTERS[i];
       const mark = i < 0 ? "⌫" : h("i", { style: `background: ${colours[i]}` });
-      return h("button", { class: "wil-paint-pick", type: "button", "aria-pressed": String(i === this.brush), "aria-label": i < 0 ? name : `Class ${name}`, onclick: () => this.choose(i) }, mark, i < 0 ? "" : name);
+      return h("button", { class: "wil-paint-pick", type: "button", "aria-pressed": String(i === this.brush), "aria-label": i < 0 ? name : `Class ${name}`, title: i < 0 ? name : null, onclick: () => this.choose(i) }, mark, i < 0 ? "" : name);
     };
-    const more = this.classes < LETTERS.length ? h("button", { class: "wil-paint-pick", type: "button", "aria-label": "One class more", onclick: () => this.choose(this.classes++) }, "+") : null;
+    const more = this.classes < LETTERS.length ? h("button", { class: "wil-paint-pick", type: "button", "aria-label": "One class more", title: "One class more", onclick: () => this.choose(this.classes++) }, "+") : null;
     this.picks.replaceChildren(...Array.from({ length: this.classes }, (_, i) => pick(i)), ...(more ? [more] : []), pick(-1));
     this.counted();
   }
 
   colours() {
-    return classColours(this.theme, this.classes);
+    return dotColours(this.theme, this.classes);
   }
 
   choose(brush) {

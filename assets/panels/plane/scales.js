@@ -9,19 +9,30 @@ export const ROOTED = SIGNED.map((share) => share * Math.abs(share));
 // What a link's byte stands for at its end.
 export const STRONGEST = 8;
 
-// The strongest answer is a little paler than the pure colour, so that dots of that colour stand out on it.
+// The strongest answer is a little paler than the pure colour; where dots lie on it much paler, so that they stand out.
 const FULL = 0.82;
+const GROUND = 0.66;
 
 // 256 packed colours for bytes that mean `values`: orange below zero, blue above.
-export function diverging(theme, values) {
+export function diverging(theme, values, full = FULL) {
   const all = theme.bytes("negative", "zero", "positive");
-  return Uint32Array.from(values, (value) => all[Math.round(127.5 + 127.5 * FULL * Math.max(-1, Math.min(1, value)))]);
+  return Uint32Array.from(values, (value) => all[Math.round(127.5 + 127.5 * full * Math.max(-1, Math.min(1, value)))]);
 }
 
-// The names of the colour tokens of `count` classes; two classes are orange and blue like everything that has a sign.
+// The colours of `count` classes; two classes are orange and blue like everything that has a sign.
 export function classColours(theme, count) {
-  const names = count <= 2 ? ["negative", "positive"] : Array.from({ length: count }, (_, i) => `class${i}`);
-  return names.map((name) => theme.colour(name));
+  return classNames(count).map((name) => theme.colour(name));
+}
+
+// The same for dots, which take a little ink: they must differ from a ground that is sure of their class.
+const INKED = 52; // of 255
+
+export function dotColours(theme, count) {
+  return classNames(count).map((name) => theme.css(name, "ink")[INKED]);
+}
+
+function classNames(count) {
+  return count <= 2 ? ["negative", "positive"] : Array.from({ length: count }, (_, i) => `class${i}`);
 }
 
 // A byte picture, kept as a small bitmap that is drawn smoothly at any size.
@@ -70,7 +81,7 @@ export class OutputPatch extends Patch {
 
   single(field, theme, discrete) {
     const [height, width] = field.shape;
-    const colours = diverging(theme, ROOTED);
+    const colours = diverging(theme, ROOTED, GROUND);
     if (!discrete) return this.fill(width, height, (i) => colours[field[i]]);
     const [low, high] = [colours[1], colours[255]];
     const fine = enlarged(field, width, 4);
