@@ -8,7 +8,7 @@ const SMALLEST = 1;
 const USUAL = 1.6; // with all pictures on the screen: what is 13 px elsewhere has 20 then
 const STEP = 0.05;
 const NEED = 640; // px of its own that a page's pictures need in width
-const NEEDS = { dots: 800, start: 700, "layers-layers": 800, update: 860 }; // and those that need more
+const NEEDS = { dots: 800, start: 700, layers: 860, update: 760 }; // and those that need more
 const CONTROLS = "button:not(.wil-net-spot), input, select, textarea, a, summary";
 
 export class Presenter {
@@ -31,10 +31,14 @@ export class Presenter {
     return this.body.classList.contains("wil-presenting");
   }
 
-  // The pictures that have a number now, in their order on the page.
+  // The pictures that have a number, in their order: those that the style sheet shows while none fills the screen.
   get cards() {
-    const all = this.body.querySelectorAll(".wil-stage > .wil-pictures > .wil-card:not([hidden])");
-    return [...all].filter((card) => !card.querySelector(".wil-neuron-unpinned") && !card.matches(".wil-card-choose"));
+    const alone = this.body.classList.contains("wil-one");
+    this.body.classList.remove("wil-one");
+    const all = this.body.querySelectorAll(".wil-stage > .wil-pictures > .wil-card");
+    const shown = [...all].filter((card) => card.checkVisibility());
+    this.body.classList.toggle("wil-one", alone);
+    return shown;
   }
 
   begin() {
@@ -67,7 +71,8 @@ export class Presenter {
     if (!this.on) return;
     const room = this.body.querySelector(".wil-present-foot").getBoundingClientRect().top - pictures.getBoundingClientRect().top - 8;
     const one = this.body.querySelector(".wil-solo");
-    const need = one ? NEED : (NEEDS[this.body.dataset.page] ?? NEED);
+    const whole = !one || one.style.getPropertyValue("--span") === "12"; // else it gains width by being alone
+    const need = (whole && NEEDS[this.body.dataset.page.split("-")[0]]) || NEED;
     const most = Math.min(one && !one.matches(".wil-card-network") ? LARGEST : USUAL, innerWidth / need); // a network is its tiles, not its words
     for (let zoom = Math.max(SMALLEST, most); zoom >= SMALLEST; zoom -= STEP) {
       pictures.style.zoom = zoom;
