@@ -27,7 +27,7 @@ export function say(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
-// Writes a number that never gives back the room it once took, so that what follows it stays in place.
+// Writes a number that keeps the room it once took, so that what follows it stays in place, until `release` is called.
 export function write(element, text) {
   const digits = text.replace(/\D/g, "").length;
   const room = digits + 0.5 * (text.length - digits);
@@ -35,13 +35,19 @@ export function write(element, text) {
   say(element, text);
 }
 
+// Gives back the room that a number took: another run begins with small ones again.
+export function release(element) {
+  element.room = 0;
+  element.style.minWidth = "";
+}
+
 let tips = 0;
 
 // A special word with its explanation, shown on hover, focus and tap.
-function word(label, explanation) {
+function word(label, explanation, numbers) {
   const id = `wil-tip-${++tips}`;
   const tip = h("span", { class: "wil-tip", role: "tooltip", id }, explanation);
-  return h("span", { class: "wil-word", tabindex: "0", "aria-describedby": id }, label, tip);
+  return h("span", { class: "wil-word", tabindex: "0", "aria-describedby": id }, inline(label, numbers), tip);
 }
 
 // A number behind an unbreakable space flows with the words: a box of its own could stand alone on the next line.
@@ -62,7 +68,7 @@ export function inline(text = "", numbers = null) {
     nodes.push(unbroken(text.slice(from, match.index)));
     from = match.index + match[0].length;
     if (match[1] !== undefined) nodes.push(h("strong", {}, inline(match[1], numbers)));
-    else if (match[2] !== undefined) nodes.push(word(match[2], match[3]));
+    else if (match[2] !== undefined) nodes.push(word(match[2], match[3], numbers));
     else if (numbers) nodes.push(together(nodes, numbers(match[4])));
   }
   nodes.push(unbroken(text.slice(from)));

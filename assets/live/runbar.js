@@ -1,6 +1,6 @@
 // The run bar: which run this is and every choice that is not the usual one, so that nothing acts invisibly.
 
-import { h, say, write } from "./dom.js";
+import { h, release, say, write } from "./dom.js";
 import { count, number } from "./format.js";
 
 // What deeper levels add, in the order of the bar: least depth, label, and the number from the run's scalars.
@@ -41,6 +41,8 @@ export class RunBar {
 
   show(run) {
     if (!run) return;
+    if (this.run !== run.id) for (const number of [this.step, ...this.facts.map((fact) => fact.number)]) release(number);
+    this.run = run.id;
     say(this.dataset, run.dataset_label);
     say(this.seed, `seed ${run.seed}`);
     const signature = JSON.stringify(run.chips);

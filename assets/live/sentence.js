@@ -1,6 +1,6 @@
-// The big sentence at the top of a page: plain words with live numbers, which keep the room they once took.
+// The big sentence at the top of a page: plain words with live numbers.
 
-import { h, inline, write } from "./dom.js";
+import { h, inline, release, say, write } from "./dom.js";
 import { count, fixed, number } from "./format.js";
 
 // Numbers that any sentence may name, from the run's scalars and what the worker says of the run. A name that is not
@@ -15,16 +15,27 @@ const VALUES = {
   chance: (_, run) => count(Math.round(100 / run.sizes.at(-1))),
 };
 
+// Numbers that go up and down while it learns: these keep the room they once took in a run, so that the words after them
+// stand still. A number that only grows, or never changes, would leave a hole.
+const RESTLESS = new Set(["loss", "heldout_loss", "right", "new_right", "new_error"]);
+
 export class Sentence {
   constructor(text) {
     this.values = [];
+    this.plurals = [];
     this.known = h("span", {}, inline(text.sentence, (name) => this.value(name)));
     this.unknown = h("span", {}, inline(text.first ?? text.sentence, (name) => this.value(name)));
     this.unknown.hidden = true;
     this.element = h("p", { class: "wil-sentence" }, this.known, this.unknown);
   }
 
+  // The element of a live number; {name_s} is the s of a plural, which a single one goes without.
   value(name) {
+    if (name.endsWith("_s")) {
+      const s = h("span", {}, "s");
+      this.plurals.push([name.slice(0, -2), s]);
+      return s;
+    }
     const element = h("span", { class: "wil-number" }, "–");
     this.values.push([name, element]);
     return element;
@@ -42,9 +53,11 @@ export class Sentence {
       this.known.hidden = !known;
       this.unknown.hidden = known;
     }
-    for (const [name, element] of this.values) {
-      write(element, VALUES[name] ? VALUES[name](scalars, run) : brought(probes, name));
-    }
+    if (this.run !== run.id) for (const [, element] of this.values) release(element);
+    this.run = run.id;
+    const told = (name) => (VALUES[name] ? VALUES[name](scalars, run) : brought(probes, name));
+    for (const [name, element] of this.values) (RESTLESS.has(name) ? write : say)(element, told(name));
+    for (const [name, s] of this.plurals) say(s, told(name) === "1" ? "" : "s");
   }
 }
 

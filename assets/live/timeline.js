@@ -84,6 +84,7 @@ export class Timeline {
   restart() {
     this.end.restart();
     this.top = new GrowingEnd(0.1);
+    this.scalars = null; // the last run's head would stretch the new one's axis
     this.curve = null;
     this.target = null;
   }
@@ -199,22 +200,26 @@ export class Timeline {
     reveal(this.naming);
   }
 
-  // Where this future began, and the ways to the other one.
+  // Where this future began, and the ways to the other one; the old one leads on to the newest that began from it.
   tellOrigin() {
     const { run, status } = this;
     const forked = run?.parent && run.parent_step > 0;
     const beside = forked && status.runs.some(({ id }) => id === run.parent);
-    const signature = forked ? `${run.id} ${beside}` : "";
+    const later = run && status.runs.findLast(({ parent, parent_step: step }) => parent === run.id && step > 0);
+    const signature = forked || later ? `${run.id} ${beside} ${later?.id}` : "";
     if (signature === this.signature) return;
     this.signature = signature;
-    this.origin.hidden = !forked;
-    if (!forked) return;
+    this.origin.hidden = !signature;
+    if (!signature) return;
     const way = (label, ...commands) => h("button", { class: "wil-link", type: "button", onclick: () => this.carryOut(commands) }, label);
     const old = { cmd: "show", run: run.parent };
-    const ways = beside
-      ? [way("Show the old one", old)]
-      : [way("Show both futures", { ...old, beside: true }, { cmd: "show", run: run.id }), way("Back to the old one", old)];
-    this.origin.replaceChildren(...inline(this.text.forked, () => h("strong", {}, count(run.parent_step))), " ", ...ways);
+    const ways = [];
+    if (beside) ways.push(way("Show the old one", old));
+    else if (forked) ways.push(way("Show both futures", { ...old, beside: true }, { cmd: "show", run: run.id }), way("Back to the old one", old));
+    if (later) ways.push(way("Show the new one", { cmd: "show", run: later.id }));
+    const words = forked ? this.text.forked : this.text["forked-later"];
+    const step = forked ? run.parent_step : later.parent_step;
+    this.origin.replaceChildren(...inline(words, () => h("strong", {}, count(step))), " ", ...ways);
   }
 
   // Commands one after the other, as long as each is accepted.
@@ -260,7 +265,8 @@ export class Timeline {
     const pen = this.sheet.clear();
     const { width, height } = this.sheet;
     if (!width || !this.run) return;
-    this.end.reach(this.head);
+    this.end.reach(Math.max(this.head, ...this.status.runs.map(({ head }) => head ?? 0))); // the others stand behind it
+    this.element.dataset.end = this.end.end;
     const now = this.step;
     const track = height - TRACK;
     this.tellNow(now);

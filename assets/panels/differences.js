@@ -14,6 +14,7 @@ export function mount(element, options, { ask, status, runs, texts, sentence }) 
   const step = h("strong", {}, "0");
   const best = h("strong", {}, "–");
   const right = h("strong", {}, "–");
+  const plural = h("span", {}, "s");
   let known = "";
   let said = "";
 
@@ -61,7 +62,7 @@ export function mount(element, options, { ask, status, runs, texts, sentence }) 
   function speak(name) {
     if (said === name) return;
     said = name;
-    const numbers = { step, best, right };
+    const numbers = { step, step_s: plural, best, right };
     sentence(inline(texts[name], (number) => numbers[number]));
   }
 
@@ -103,7 +104,9 @@ export function mount(element, options, { ask, status, runs, texts, sentence }) 
     const shares = ids.map((id) => runs.get(id)?.scalars.heldout_accuracy);
     ids.forEach((id, i) => values?.cells[i + 1] && say(values.cells[i + 1], Number.isFinite(shares[i]) ? (100 * shares[i]).toFixed(1) : "–"));
     ids.forEach((id, i) => losses?.cells[i + 1] && say(losses.cells[i + 1], fixed(runs.get(id)?.scalars.heldout_loss, 3)));
-    say(step, count(Math.max(0, ...ids.map((id) => runs.get(id)?.scalars.step ?? 0))));
+    const now = Math.max(0, ...ids.map((id) => runs.get(id)?.scalars.step ?? 0));
+    say(step, count(now));
+    say(plural, now === 1 ? "" : "s");
     if (ids.length > 1) {
       const written = shares.map((share) => fixed(100 * share, 1)); // as the table has them
       const top = Math.max(...shares.filter(Number.isFinite));

@@ -30,17 +30,20 @@ export function mount(element, options, { ask, status, runs, texts, sentence }) 
     if (key === told) return;
     told = key;
     const step = h("span", { class: "wil-number" }, "0");
+    const plural = h("span", {}, "s");
     numbers = present.map(({ id }) => ({ id, element: h("span", { class: "wil-number" }, "–") }));
     const parts = names.flatMap((name, i) => [i ? (i === names.length - 1 ? " and " : ", ") : "", `${name} gets `, h("strong", {}, numbers[i].element)]);
-    sentence(["After ", h("strong", {}, step), " updates, ", ...parts, " of 100 unseen digits right. Guessing gets 10."]);
-    numbers.step = step;
+    sentence(["After ", h("strong", {}, step), " update", plural, ", ", ...parts, " of 100 unseen digits right. Guessing gets 10."]);
+    Object.assign(numbers, { step, plural });
   }
 
   function draw() {
     const present = status()?.runs ?? [];
     if (!present.length) return;
     announce(present);
-    write(numbers.step, count(Math.max(...present.map(({ id }) => runs.get(id)?.scalars.heldout_step ?? 0))));
+    const now = Math.max(...present.map(({ id }) => runs.get(id)?.scalars.heldout_step ?? 0));
+    say(numbers.step, count(now));
+    say(numbers.plural, now === 1 ? "" : "s");
     for (const { id, element } of numbers) {
       const share = runs.get(id)?.scalars.heldout_accuracy;
       write(element, Number.isFinite(share) ? count(Math.round(100 * share)) : "–");

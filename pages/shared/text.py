@@ -1,8 +1,8 @@
 """The texts of the pages, kept in assets/text as Markdown: one file a page, one heading a piece.
 
-Within a piece **strong** words, live numbers as {seen}, ~ for a space at which no line breaks, and [[special words]]
-may stand. A special word is explained by the piece of that name in words.md, as [[shown so|name]] by that of another
-name, so that it means one thing everywhere.
+Within a piece **strong** words, live numbers as {seen}, the s of their plural as {seen_s}, ~ for a space at which no
+line breaks, and [[special words]] may stand. A special word is explained by the piece of that name in words.md, as
+[[shown so|name]] by that of another name, so that it means one thing everywhere.
 """
 
 import re

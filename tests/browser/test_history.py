@@ -107,6 +107,9 @@ def test_a_change_before_the_head_forks_and_says_so(live):
     live.page.locator(".wil-card-futures canvas").wait_for()
     live.button("Show the old one").click()
     live.wait("d.head === '300'")
+    live.expect(origin).to_contain_text(f"a new one began after update {at}")
+    live.button("Show the new one").click()
+    live.wait("d.head === x", str(at))
 
 
 def test_a_fork_shows_both_futures_from_identical_weights(live):
@@ -126,6 +129,21 @@ def test_a_fork_shows_both_futures_from_identical_weights(live):
     live.pause()
     picture = live.page.locator(".wil-futures-room")
     assert "2 runs" in picture.get_attribute("aria-label") and "momentum" in picture.get_attribute("aria-label")
+
+
+def test_another_run_begins_with_a_small_axis_and_a_sentence_without_holes(live):
+    live.ask({"cmd": "step", "n": 400})
+    live.wait("d.step === '700'")
+    end = "() => document.querySelector('.wil-timeline').dataset.end"
+    number = live.page.locator(".wil-sentence .wil-number").first
+    assert live.page.evaluate(end) == "800"
+    live.button("Reset").click()
+    live.wait("d.step === '0'")
+    live.page.wait_for_function(f"() => ({end})() === '300'")
+    assert number.inner_text() == "0" and number.bounding_box()["width"] < 30
+    live.button("Step").click()
+    live.wait("d.step === '1'")
+    assert live.page.locator(".wil-sentence").inner_text().startswith("It has seen 10 digits.")
 
 
 def test_what_opens_below_the_timeline_is_not_behind_the_control_bar(live):
