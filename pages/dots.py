@@ -122,11 +122,17 @@ def datasets() -> list[dict]:
 
 
 def experiments() -> list[dict]:
-    """The gallery's entries with their texts."""
+    """The gallery's entries with their texts, and of how many runs each is made."""
     text = pieces("gallery")
     return [
-        {"name": name, "title": text[f"{name} title"], "see": text[f"{name} see"], "attempt": text[f"{name} try"]}
-        for name in GALLERY
+        {
+            "name": name,
+            "title": text[f"{name} title"],
+            "see": text[f"{name} see"],
+            "attempt": text[f"{name} try"],
+            "repeats": entry.repeats,
+        }
+        for name, entry in GALLERY.items()
     ]
 
 

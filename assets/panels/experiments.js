@@ -2,6 +2,8 @@
 
 import { h } from "../live/dom.js";
 
+const HEADER = 80; // px that the page's header takes at the upper edge, as .wil-advice leaves free
+
 export function mount(element, { entries }, { ask, tell, advise, texts }) {
   let chosen = null;
   let own = new Set(); // the experiment's first run, and what was forked from it
@@ -24,8 +26,21 @@ export function mount(element, { entries }, { ask, tell, advise, texts }) {
     seen = false;
     advise(entry.see, entry.attempt);
     tell(`${entry.title}. ${entry.see}`);
-    document.querySelector("[data-testid=live-view]").scrollIntoView({ block: "start", behavior: "smooth" });
     mark();
+    bring(entry.repeats);
+  }
+
+  // What the experiment is about comes into view: the network, or the pictures of all seeds with the words on them, where
+  // both have room; those pictures alone where not.
+  function bring(repeats, patience = 20) {
+    const advice = document.querySelector(".wil-advice");
+    const seeds = document.querySelector(".wil-card-seeds");
+    const all = repeats > 1 && seeds?.offsetHeight;
+    if (all && patience > 0 && seeds.querySelectorAll(".wil-seed").length !== repeats) return setTimeout(() => bring(repeats, patience - 1), 100);
+    const fits = all && seeds.getBoundingClientRect().bottom - advice.getBoundingClientRect().top < innerHeight - HEADER;
+    const place = all ? (fits ? advice : seeds) : document.querySelector("[data-testid=live-view]");
+    const behavior = matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth";
+    place.scrollIntoView({ block: "start", behavior });
   }
 
   function mark() {

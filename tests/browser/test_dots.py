@@ -167,6 +167,10 @@ def test_painted_dots_become_the_data_of_a_new_run(server, tab):
     live = opened(server, tab)
     page = live.page
     live.button("Paint your own dots").click()
+    live.button("Play").wait_for()
+    live.button("Cancel").click()
+    live.button("Pause").wait_for()
+    live.button("Paint your own dots").click()
     square = page.get_by_label("The plane to paint on", exact=False)
     box = square.bounding_box()
 
@@ -306,6 +310,8 @@ def test_the_gallery_does_what_it_says(server, tab):
         if entry.repeats > 1:
             seeds = live.page.locator(".wil-seeds-words")
             live.expect(seeds).to_contain_text(f"of {entry.repeats} solve it")
+            live.expect(live.page.locator(".wil-seed").last).to_be_in_viewport()
+            live.expect(live.page.locator(".wil-advice")).to_be_in_viewport()
             live.standing()
             found = int(seeds.inner_text().split()[0])
         else:
