@@ -114,6 +114,9 @@ export function mount(element, options, context) {
     const mine = x1 && !shape.regression && run.config.dataset === "points";
     const start = mine ? Array.from(x1, (value, i) => [Math.round(value * 1000) / 1000, Math.round(x2[i] * 1000) / 1000, target[i]]) : [];
     paintButton.hidden = true;
+    // What is said of the network is about the dots that are painted over, so it waits.
+    const playing = status().playing;
+    if (playing) ask({ cmd: "pause" });
     const painting = new Painting(output, {
       start,
       labels: mine ? shape.classes : ["A", "B"],
@@ -121,7 +124,10 @@ export function mount(element, options, context) {
       tell,
       done: async (points) => {
         paintButton.hidden = false;
-        if (!points) return;
+        if (!points) {
+          if (playing) await ask({ cmd: "play" });
+          return;
+        }
         const { features, seed } = run.config.dataset_args;
         const args = { points, ...(features && { features }), ...(seed && { seed }) };
         const reply = await ask(renewed(status(), { dataset: "points", dataset_args: args }));
@@ -147,6 +153,7 @@ export function mount(element, options, context) {
     graph.mode = name;
     const [, , meanings] = MODES.find(([one]) => one === name);
     meanings.forEach((words, i) => say(key.children[2 * i + 1], words));
+    explain(texts[name === "weights" ? "network" : `network-${name}`]);
     graph.paint();
   }
 
