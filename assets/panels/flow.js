@@ -37,7 +37,7 @@ export function mount(element, options, { theme, ask, status, tools, texts, sent
   const digit = new Digit(theme);
   const bars = new Bars("its belief · outlined: the truth", "its belief");
   const middle = h("div", { class: "wil-flow-layers", role: "img", "aria-label": "Between pixels and answer: each dot is a unit, the brighter the more active" });
-  const pad = new Pad(digit.frame, theme, ask);
+  const pad = new Pad(digit.frame, theme, ask, () => last && draw(last.arrays, last.scalars));
   const chooser = new Chooser(options.choose, ask, () => openPad(!pad.open));
   const words = options.sentence ? new Words(texts, sentence) : null;
   const box = h("div", { class: "wil-flow", style: `--digit: ${options.digit}px; --bar: ${options.bar}px` }, digit.element, middle, bars.element);
@@ -45,6 +45,7 @@ export function mount(element, options, { theme, ask, status, tools, texts, sent
   tools.append(chooser.element);
   const tip = new Tip(middle);
   let last = null;
+  let looked = null; // the row that was looked at when the surface was opened
   let places = [];
   const sheet = new Sheet(middle, () => paint());
   middle.addEventListener("pointermove", (event) => pointed(event));
@@ -52,6 +53,8 @@ export function mount(element, options, { theme, ask, status, tools, texts, sent
   middle.addEventListener("click", (event) => pin(event));
 
   function openPad(on) {
+    const { look } = status();
+    looked = look?.split === "heldout" ? look.index : null;
     pad.show(on);
     chooser.drawing.setAttribute("aria-pressed", String(on));
   }
@@ -64,12 +67,23 @@ export function mount(element, options, { theme, ask, status, tools, texts, sent
     box.hidden = chooser.element.hidden = !image;
     if (!image) return words?.tell("image-other", {}); // a run that learns from something else than pictures
     chooser.build(names);
-    digit.show(image, names[label]);
-    if (pad.open) pad.preview(image);
     bars.build(names);
-    bars.show(probabilities, label, prediction);
-    tell(names, probabilities, label, prediction);
+    if (pad.open) pad.preview(image);
+    if (awaiting()) {
+      digit.wait(image, "draw a digit");
+      bars.clear();
+      words?.tell("image-empty", {});
+    } else {
+      digit.show(image, names[label]);
+      bars.show(probabilities, label, prediction);
+      tell(names, probabilities, label, prediction);
+    }
     paint();
+  }
+
+  // Whether the surface lies open and nothing drawn on it has come back yet: what is known is of another picture.
+  function awaiting() {
+    return pad.open && (!pad.strokes.length || last.scalars.sample.label >= 0);
   }
 
   function tell(names, probabilities, label, prediction) {
@@ -92,7 +106,7 @@ export function mount(element, options, { theme, ask, status, tools, texts, sent
   function pointed(event) {
     const found = under(event);
     middle.style.cursor = found ? "pointer" : "";
-    if (found) tip.show(`unit ${found.unit + 1} of layer ${found.layer + 1}: ${Math.round(100 * found.share)} % of its range · click to pin`, found.x, found.y);
+    if (found && !awaiting()) tip.show(`unit ${found.unit + 1} of layer ${found.layer + 1}: ${Math.round(100 * found.share)} % of its range · click to pin`, found.x, found.y);
     else tip.hide();
   }
 
@@ -117,6 +131,7 @@ export function mount(element, options, { theme, ask, status, tools, texts, sent
     const pen = sheet.clear();
     if (!last || !sheet.width) return;
     const found = layersOf(last.arrays.activations, last.scalars.activations);
+    if (awaiting()) for (const layer of found) layer.values = new Uint8Array(layer.values.length);
     const arrows = found.length + 1;
     const each = sheet.width / arrows; // many layers leave little room: their arrows give way first
     const reach = Math.max(6, Math.min(30, sheet.width * 0.08, each * 0.35));
@@ -166,7 +181,10 @@ export function mount(element, options, { theme, ask, status, tools, texts, sent
     draw,
     resize: () => last && draw(last.arrays, last.scalars),
     told: ({ look, pin: pinned }) => {
-      if (pad.open && pad.sent && look?.split === "heldout") openPad(false);
+      if (look?.split === "heldout") {
+        looked ??= look.index;
+        if (pad.open && (pad.sent || look.index !== looked)) openPad(false);
+      }
       if (last && middle.dataset.pinned !== (pinned ? `${pinned.layer},${pinned.unit}` : "")) paint();
     },
     restart: () => (last = null),

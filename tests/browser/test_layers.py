@@ -52,6 +52,29 @@ def test_a_drawn_seven_is_answered_and_the_answer_changes_while_it_learns(server
     live.expect(sentence(live)).to_contain_text("It takes this")
 
 
+def test_an_empty_surface_shows_nothing_of_another_digit(server, tab):
+    live = inside(server, tab(), "One image")
+    values = live.page.locator(".wil-bar-value")
+    caption = live.page.locator(".wil-digit .wil-caption")
+    live.expect(caption).to_contain_text("it is a")
+    for _ in ("opened", "cleared"):
+        if live.page.locator(".wil-pad").is_hidden():
+            live.button("Draw your own").click()
+        else:
+            live.button("Clear").click()
+        live.expect(caption).to_contain_text("draw a digit")
+        live.expect(sentence(live)).to_contain_text("Draw a digit")
+        assert set(values.all_inner_texts()) == {""} and live.page.locator(".wil-truth").count() == 0
+        stroke(live.page, (0.5, 0.1), (0.5, 0.9))
+        live.expect(caption).to_contain_text("your drawing")
+        live.expect(values.first).to_contain_text("%")
+    live.button("Clear").click()
+    live.expect(caption).to_contain_text("draw a digit")
+    live.button("Next digit ›").click()  # even where nothing was drawn
+    live.expect(live.page.locator(".wil-pad")).to_be_hidden()
+    live.expect(caption).to_contain_text("it is a")
+
+
 def test_a_finger_draws_too_and_the_page_stays_where_it_is(server, tab):
     live = tab(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
     inside(server, live, "One image")

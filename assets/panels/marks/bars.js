@@ -28,6 +28,18 @@ export class Bars {
     this.list.replaceChildren(...this.rows.map(({ element }) => element));
   }
 
+  // There is no picture yet to believe anything of.
+  clear() {
+    for (const { element, bar, value } of this.rows) {
+      bar.style.transform = "scaleX(0)";
+      say(value, "");
+      element.classList.remove("wil-truth", "wil-winner");
+    }
+    say(this.words, this.untold);
+    this.element.setAttribute("aria-label", "Its belief: nothing is drawn yet.");
+    this.spoken = undefined;
+  }
+
   // `shares` are probabilities, one a class; `truth` and `prediction` are places in that list.
   show(shares, truth, prediction) {
     this.rows.forEach(({ element, bar, value }, i) => {

@@ -17,7 +17,16 @@ export class Digit {
     const [height, width] = image.shape;
     this.pixels.show(image, width, height, this.theme.bytes("zero", "ink"));
     this.frame.style.setProperty("--cells", width);
-    const text = `${width} × ${height} pixels · ${name === undefined ? "your drawing" : `it is a ${name}`}`;
+    this.tell(width, height, name === undefined ? "your drawing" : `it is a ${name}`);
+  }
+
+  // No picture is there yet; `words` say what to do.
+  wait({ shape: [height, width] }, words) {
+    this.tell(width, height, words);
+  }
+
+  tell(width, height, words) {
+    const text = `${width} × ${height} pixels · ${words}`;
     if (text !== this.text) {
       this.text = text;
       say(this.caption, text);

@@ -13,8 +13,9 @@ const PEN = 0.085; // of the surface
 const HOP = 40; // units that an arrow key moves the pen
 
 export class Pad {
-  constructor(frame, theme, ask) {
-    Object.assign(this, { theme, ask, strokes: [], sent: false, at: [SIDE / 2, SIDE / 2], down: false });
+  // `turned` is called when the surface is opened or shut, and when it is empty or no longer so.
+  constructor(frame, theme, ask, turned) {
+    Object.assign(this, { theme, ask, turned, strokes: [], sent: false, at: [SIDE / 2, SIDE / 2], down: false });
     this.element = h("div", {
       class: "wil-pad",
       tabindex: "0",
@@ -49,6 +50,7 @@ export class Pad {
       this.paint();
       this.element.focus({ preventScroll: true });
     } else clearTimeout(this.timer);
+    this.turned();
   }
 
   // The picture that the network gets, in the corner.
@@ -135,6 +137,7 @@ export class Pad {
   paint() {
     const pen = this.sheet.clear();
     const side = this.sheet.width;
+    if (this.hint.hidden === !this.strokes.length) this.turned();
     this.hint.hidden = this.strokes.length > 0;
     this.clearing.hidden = this.strokes.length === 0;
     if (!side) return;
