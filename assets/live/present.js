@@ -8,7 +8,7 @@ const SMALLEST = 1;
 const USUAL = 1.6; // with all pictures on the screen: what is 13 px elsewhere has 20 then
 const STEP = 0.05;
 const NEED = 640; // px of its own that a page's pictures need in width
-const NEEDS = { dots: 800, start: 700, layers: 860, update: 760 }; // and those that need more
+const NEEDS = { dots: 800, digits: 900, start: 700, layers: 860, update: 760 }; // and those that need more
 const CONTROLS = "button:not(.wil-net-spot), input, select, textarea, a, summary";
 
 export class Presenter {
@@ -22,6 +22,8 @@ export class Presenter {
     this.onKey = (event) => this.key(event);
     this.onClick = (event) => this.clicked(event);
     this.onResize = () => this.on && this.fit();
+    this.grown = new ResizeObserver(([{ target }]) => this.on && target.getBoundingClientRect().height > this.room + 1 && this.fit());
+    this.grown.observe(body.querySelector(".wil-stage > .wil-pictures"));
     document.addEventListener("keydown", this.onKey);
     addEventListener("resize", this.onResize);
     this.body.addEventListener("click", this.onClick, true);
@@ -69,7 +71,7 @@ export class Presenter {
     const pictures = this.body.querySelector(".wil-stage > .wil-pictures");
     pictures.style.zoom = "";
     if (!this.on) return;
-    const room = this.body.querySelector(".wil-present-foot").getBoundingClientRect().top - pictures.getBoundingClientRect().top - 8;
+    const room = (this.room = this.body.querySelector(".wil-present-foot").getBoundingClientRect().top - pictures.getBoundingClientRect().top - 8);
     const one = this.body.querySelector(".wil-solo");
     const whole = !one || one.style.getPropertyValue("--span") === "12"; // else it gains width by being alone
     const need = (whole && NEEDS[this.body.dataset.page.split("-")[0]]) || NEED;
@@ -109,5 +111,6 @@ export class Presenter {
     this.show(false);
     document.removeEventListener("keydown", this.onKey);
     removeEventListener("resize", this.onResize);
+    this.grown.disconnect();
   }
 }

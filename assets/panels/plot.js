@@ -76,6 +76,7 @@ export function mount(element, options, { theme, base, tools }) {
     const figure = structuredClone(options.figures[theme.scheme]);
     const { layout, data } = figure;
     layout.font = { family: theme.family };
+    [layout.width, layout.height] = [box.clientWidth, box.clientHeight]; // Plotly's own measure misses presenter mode's zoom
     layout.yaxis.type = log.checked ? "log" : "linear";
     const steps = last?.step ?? [];
     const ranges = zoom ?? axes(steps);
