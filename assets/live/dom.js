@@ -41,13 +41,23 @@ export function release(element) {
   element.style.minWidth = "";
 }
 
+const EDGE = 10; // px between an explanation and the window's edge
 let tips = 0;
 
 // A special word with its explanation, shown on hover, focus and tap.
 function word(label, explanation, numbers) {
   const id = `wil-tip-${++tips}`;
   const tip = h("span", { class: "wil-tip", role: "tooltip", id }, explanation);
-  return h("span", { class: "wil-word", tabindex: "0", "aria-describedby": id }, inline(label, numbers), tip);
+  const settle = () => keepInside(tip);
+  return h("span", { class: "wil-word", tabindex: "0", "aria-describedby": id, onpointerenter: settle, onfocus: settle }, inline(label, numbers), tip);
+}
+
+// Shifts an explanation that stands in the middle above its word so far that all of it is seen.
+function keepInside(tip) {
+  tip.style.setProperty("--shift", "0px");
+  const { left, right } = tip.getBoundingClientRect();
+  const edge = document.documentElement.clientWidth - EDGE;
+  tip.style.setProperty("--shift", `${Math.max(EDGE - left, Math.min(0, edge - right))}px`);
 }
 
 // A number behind an unbreakable space flows with the words: a box of its own could stand alone on the next line.

@@ -31,6 +31,16 @@ def test_a_phone_has_a_bar_at_its_lower_edge_and_a_sheet(server, tab):
     assert live.page.evaluate("() => document.documentElement.scrollWidth") == 390
 
 
+def test_an_explanation_stays_inside_the_window(server, tab):
+    live = tab(viewport={"width": 390, "height": 844}, reduced_motion="reduce").open(server.url())
+    words = live.page.locator(".wil-advice .wil-word")
+    words.first.wait_for()
+    for word in words.all():
+        word.focus()
+        box = word.locator(".wil-tip").bounding_box()
+        assert 0 <= box["x"] and box["x"] + box["width"] <= 390
+
+
 def test_everything_can_be_operated_by_keyboard_and_has_a_name(server, tab):
     live = tab().open(server.url()).moving()
     for name in ("Speed", "Learning rate", "Preset"):
