@@ -122,7 +122,8 @@ class View {
         this.controls.expand(open);
         this.controls.sheet(false);
         this.setStateValue("more", open);
-        if (open) revealSoon(".st-key-choices");
+        this.body.classList.toggle("wil-more-open", open);
+        if (open) revealSoon(drawer.length ? ".wil-drawer .wil-plane-row" : ".st-key-choices");
       },
     });
     this.runBar = new RunBar((command) => this.controls.ask(command));
