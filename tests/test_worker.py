@@ -774,6 +774,22 @@ def test_a_second_viewer_gets_the_same(tmp_path):
     assert [viewer for viewer, _ in log.frames].count(2) == 1
 
 
+def test_other_data_on_the_plane_keep_the_noise(tmp_path):
+    def script(log):
+        yield {"cmd": "new", "preset": "playground"}
+        for dataset, noise in (("moons", 0), ("circle", 0), ("moons", 0)):
+            yield {"cmd": "new", "changes": {"dataset": dataset}}
+            assert _config((yield {"cmd": "get"})).get("noise", 0) == noise
+        yield {"cmd": "new", "changes": {"dataset_args": {"noise": 35, "seed": 4}}}
+        yield {"cmd": "new", "changes": {"dataset": "rings"}}
+        assert _config((yield {"cmd": "get"})) == {"noise": 35, "seed": 4}
+
+    def _config(reply):
+        return json.loads(reply["json"])["config"]["dataset_args"]
+
+    serve(tmp_path, script)
+
+
 def test_a_frame_about_several_runs_has_the_shown_one_first(tmp_path):
     def script(log):
         yield from small()

@@ -282,7 +282,8 @@ class Orders:
         """The shown run's configuration with the settings in force and these changes, fitted to its data."""
         run = self._bench.loaded().run
         _check_names(changes)
-        return fitted(run.config.replace(**run.settings), **changes)
+        config = run.config.replace(**run.settings, dataset_args=_with_noise(run.config, changes.get("dataset")))
+        return fitted(config, **changes)
 
     def _fill(self, configs: list[RunConfig]) -> Seat:
         """Begin these runs in the place of all runs here; the first one's seat."""
@@ -490,6 +491,16 @@ def _check_names(changes: Mapping[str, Any]) -> None:
     for name in changes:
         if name not in known:
             raise ValueError(f"{name[:40]!r} is no choice of a run; there are {', '.join(known)}.")
+
+
+def _with_noise(config: RunConfig, dataset: Any) -> Mapping[str, Any]:
+    """The data's arguments, with the noise spelled out where other data would by itself have another."""
+    if not isinstance(dataset, str) or dataset not in DATASETS:
+        return config.dataset_args
+    mine, other = (DATASETS[name].arguments.get("noise") for name in (config.dataset, dataset))
+    if mine is None or other is None or mine.default == other.default:
+        return config.dataset_args
+    return {"noise": mine.default, **config.dataset_args}
 
 
 def _check_changeable(values: Mapping[str, Any]) -> None:
