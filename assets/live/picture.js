@@ -37,7 +37,11 @@ export class Picture {
   async load() {
     const { mount } = await panelOf(this.spec.kind);
     if (this.gone) return;
-    this.panel = mount(this.content, this.spec.options, { ...this.context, tools: this.tools });
+    this.panel = mount(this.content, this.spec.options, {
+      ...this.context,
+      tools: this.tools,
+      explain: (words) => this.explanation.replaceChildren(...inline(words)),
+    });
     if (this.level !== undefined) this.panel.deepen?.(this.level);
     if (this.status) this.panel.told?.(this.status, this.run);
     if (this.state) this.draw(this.state);

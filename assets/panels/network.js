@@ -19,8 +19,10 @@ const MODES = [
   ["updates", "Last update", ["went up", "went down", "larger change"]],
 ];
 
+const cardBelow = matchMedia("(max-width: 1180px) and (hover: hover)"); // one neuron's card may be out of sight
+
 export function mount(element, options, context) {
-  const { theme, ask, status, tools, texts, tell, aim, bus } = context;
+  const { theme, ask, status, tools, texts, tell, aim, bus, explain } = context;
   let shape = null;
   let run = null;
   let pinned = null;
@@ -55,7 +57,7 @@ export function mount(element, options, context) {
   );
   const price = h("p", { class: "wil-net-cost" });
   const check = (words, name, on) => h("label", { class: "wil-check" }, h("input", { type: "checkbox", checked: on, onchange: (event) => output.set(name, event.target.checked) }), words);
-  const wrong = h("span", {}, "wrong");
+  const wrong = h("span", { class: "wil-net-wrong-count" }, "wrong");
   const dotsKey = h(
     "div",
     { class: "wil-legend wil-dots-key", "aria-hidden": "true" },
@@ -79,7 +81,7 @@ export function mount(element, options, context) {
   function look(place) {
     if (pinned && place === null) place = pinned;
     else if (pinned) return;
-    graph.light(place);
+    graph.light(place, place && !pinned && cardBelow.matches ? texts["neuron-below"] : "");
     bus.dispatchEvent(new CustomEvent("unit", { detail: place && { ...place, pinned: Boolean(pinned) } }));
   }
 
@@ -202,6 +204,7 @@ export function mount(element, options, context) {
     output.draw(arrays);
     const { new_dots: dots, new_right: right, new_error: error } = scalars.outcome;
     say(wrong, `wrong (${count(dots - right)})`);
+    wrong.dataset.most = `wrong (${count(dots)})`; // the room it keeps
     const words = shape.regression
       ? `The network's answer at every place of the plane. At ${dots} new dots it is off by ${number(error, 2)}.`
       : `The network's answer at every place of the plane. ${right} of ${dots} new dots are on the right side.`;

@@ -153,6 +153,21 @@ def test_nothing_moves_under_the_pointer(server, tab):
     assert places() == first
 
 
+def test_each_mode_of_the_links_says_what_holds_in_it(server, tab):
+    live = opened(server, tab)
+    words = live.page.locator(".wil-card-network .wil-explain")
+    live.page.get_by_role("radio", name="Explain").click()
+    live.expect(words).to_contain_text("Blue lines add")
+    for mode, says in [
+        ("Gradients", "would raise the loss"),
+        ("Last update", "went up"),
+        ("Weights", "Blue lines add"),
+    ]:
+        live.page.get_by_role("button", name=mode, exact=True).click()
+        live.expect(words).to_contain_text(says)
+        assert ("Blue lines add" in words.inner_text()) == (mode == "Weights")
+
+
 def test_a_pinned_neuron_comes_into_view_on_a_phone(server, tab):
     live = opened(server, tab, viewport={"width": 390, "height": 844}, has_touch=True)
     live.page.get_by_role("button", name="Layer 1, neuron 3", exact=True).tap()

@@ -357,10 +357,16 @@ export class Graph {
     pen.globalAlpha = 1;
   }
 
-  // Lights up a neuron with all that comes into it.
-  light(place) {
+  // Lights up a neuron with all that comes into it; `words` stand below it.
+  light(place, words = "") {
     this.focus = place;
     this.paint();
+    this.tip.hidden = !words;
+    if (!words) return;
+    const { x, y, size } = this.layerSpots[place.layer][place.unit];
+    this.tip.style.left = `${Math.max(0, Math.min(x + size / 2 - 95, this.sheet.width - 190))}px`;
+    this.tip.style.top = `${y + size + 10}px`;
+    say(this.tip, words);
   }
 
   // The link under the pointer, with its weight and its gradient beside it.
@@ -373,7 +379,7 @@ export class Graph {
       this.paint();
     }
     this.sheet.canvas.style.cursor = held ? "pointer" : "";
-    this.tip.hidden = !held;
+    if (!event || event.target === this.sheet.canvas) this.tip.hidden = !held;
     if (!held) return;
     this.tip.style.left = `${Math.min(x + 14, this.sheet.width - 190)}px`;
     this.tip.style.top = `${y + 16}px`;
@@ -446,7 +452,7 @@ export function middleOf({ x0, y0, x1, y1 }, share = 0.5) {
   return [x, height({ x0, y0, x1, y1 }, x)];
 }
 
-export function signed(value) {
+export function signed(value, digits = 3) {
   if (value === undefined) return "–";
-  return `${value > 0 ? "+" : ""}${number(value)}`;
+  return `${value > 0 ? "+" : ""}${number(value, digits)}`;
 }
