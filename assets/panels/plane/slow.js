@@ -5,12 +5,17 @@ import { h, inline, say } from "../../live/dom.js";
 import { number } from "../../live/format.js";
 import { middleOf, signed } from "./graph.js";
 
+// Where along its line a number may stand, the favourite first.
+const SHARES = [0.75, 0.5, 1, 0.62, 0.38, 0.88, 0.25, 0.12, 0];
+const THICKET = 24; // lines between two layers
+
 export class SlowMotion {
   // `graph` shows the numbers; `on` has example(number), update() and close().
   constructor(graph, texts, theme, on) {
     Object.assign(this, { graph, texts, theme, on });
     this.at = 0;
     this.example = 0;
+    this.left = 0; // numbers on lines for which there is no room
     const button = (words, act, more = "") => h("button", { class: `wil-button wil-small ${more}`, type: "button", onclick: act }, words);
     this.back = button("‹ Back", () => this.go(-1));
     this.next = button("Next ›", () => this.go(1), "wil-primary");
@@ -91,7 +96,9 @@ export class SlowMotion {
       answer: [...out].map((one) => number(one)).join(", "),
       target: [...arrays.target].map((one) => number(one)).join(", "),
     };
-    this.words.replaceChildren(...inline(this.texts[`slow-${kind}`], (name) => document.createTextNode(values[name])));
+    const words = this.texts[`slow-${kind}`] + (this.left ? ` ${this.texts["slow-left"]}` : "");
+    values.left = String(this.left);
+    this.words.replaceChildren(...inline(words, (name) => document.createTextNode(values[name])));
   }
 
   // The numbers of all stages so far; those of this stage stand out.
@@ -100,26 +107,26 @@ export class SlowMotion {
     const { shape } = graph;
     if (!scalars?.batch || !arrays?.x || !graph.layerSpots) return;
     const { kind, layer: now } = this.stage;
+    pen.font = this.theme.font(12, 600);
+    pen.textAlign = "center";
     const plates = [];
+    const put = (x, y, text, strong, high = 18) => plates.push({ x, y, text, strong, high, wide: pen.measureText(text).width + 8 });
     const neuron = (layer, unit, text, strong) => {
       const spot = graph.layerSpots[layer][unit];
-      if (spot.size) plates.push([spot.x + spot.size / 2, spot.y + spot.size / 2, text, strong]);
-      else plates.push([spot.x - 34, spot.y + 18, text, strong]);
+      if (spot.size) put(spot.x + spot.size / 2, spot.y + spot.size / 2, text, strong);
+      else put(spot.x - 34, spot.y + 18, text, strong);
     };
-    const links = (layer, name, strong) => {
-      const lines = graph.lines().filter((curve) => curve.layer === layer);
+    const wanted = [];
+    const links = (layer, name) => {
       const size = shape.sizes[layer + 1];
-      const share = lines.length > 24 ? 0 : 1;
-      if (!share) return;
-      for (const line of lines) {
-        const value = arrays[`${name}${layer}`]?.[line.from * size + line.unit];
-        plates.push([...middleOf(line, 0.28 + (0.5 * (line.unit + line.from * size + 1)) / (size * shape.sizes[layer] + 1)), signed(value), strong, true]);
+      for (const line of graph.lines()) {
+        if (line.layer === layer) wanted.push({ line, value: arrays[`${name}${layer}`]?.[line.from * size + line.unit] });
       }
     };
     if (kind === "inputs" || kind === "forward") {
       shape.inputs.forEach((name, i) => {
         const spot = graph.inputSpot(name);
-        plates.push([spot.x + spot.size / 2, spot.y + spot.size / 2, number(arrays.x[i]), kind === "inputs"]);
+        put(spot.x + spot.size / 2, spot.y + spot.size / 2, number(arrays.x[i]), kind === "inputs");
       });
     }
     for (let layer = 0; layer < shape.layers; layer++) {
@@ -127,16 +134,43 @@ export class SlowMotion {
       const backward = kind === "change" || (kind === "backward" && layer >= now);
       const show = backward ? "delta" : forward || (kind === "backward" && layer < now) ? "a" : null;
       if (kind === "change") {
-        arrays[`ub${layer}`]?.forEach((value, unit) => neuron(layer, unit, signed(value), true));
-        links(layer, "uW", true);
+        arrays[`ub${layer}`]?.forEach((value, unit) => neuron(layer, unit, `b ${signed(value, 2)}`, true));
+        links(layer, "uW");
       } else if (show) {
         arrays[`${show}${layer}`].forEach((value, unit) => neuron(layer, unit, show === "a" ? number(value) : signed(value), layer === now));
-        if (backward && layer === now) links(layer, "dW", true);
+        if (backward && layer === now) links(layer, "dW");
       }
     }
-    pen.font = this.theme.font(12, 600);
-    pen.textAlign = "center";
-    for (const [x, y, text, strong, small] of plates) plate(pen, this.theme, x, y, text, strong, small);
+    const left = this.spread(wanted, plates, put);
+    for (const one of plates) plate(pen, this.theme, one);
+    if (left === this.left) return;
+    this.left = left;
+    this.tell();
+  }
+
+  // Puts numbers on their lines where they lie on no other, the largest first; of the neuron pointed at only its own. In a
+  // thicket of lines nobody could tell which is whose, so there only those are shown. Returns how many found no room.
+  spread(wanted, plates, put) {
+    const { focus } = this.graph;
+    const own = focus ? wanted.filter(({ line }) => line.layer === focus.layer && line.unit === focus.unit) : [];
+    const { sizes } = this.graph.shape;
+    const shown = own.length ? own : wanted.filter(({ line }) => sizes[line.layer] * sizes[line.layer + 1] <= THICKET);
+    const size = ({ value }) => Math.abs(value ?? 0);
+    shown.sort((one, other) => size(other) - size(one));
+    const free = (one) => plates.every((other) => Math.abs(one.x - other.x) >= (one.wide + other.wide) / 2 + 2 || Math.abs(one.y - other.y) >= (one.high + other.high) / 2 + 1);
+    let left = own.length ? 0 : wanted.length - shown.length;
+    for (const { line, value } of shown) {
+      put(0, 0, signed(value, 2), true, 15);
+      const one = plates.pop();
+      const edge = Math.min(0.5, one.wide / 2 / (line.x1 - line.x0)); // clear of the pictures at both ends
+      const found = SHARES.some((share) => {
+        [one.x, one.y] = middleOf(line, edge + share * (1 - 2 * edge));
+        return free(one);
+      });
+      if (found) plates.push(one);
+      else left += 1;
+    }
+    return left;
   }
 
   close() {
@@ -147,9 +181,7 @@ export class SlowMotion {
 }
 
 // A number on a small plate.
-function plate(pen, theme, x, y, text, strong, small) {
-  const wide = pen.measureText(text).width + 8;
-  const high = small ? 15 : 18;
+function plate(pen, theme, { x, y, text, strong, wide, high }) {
   pen.fillStyle = theme.colour("surface");
   pen.globalAlpha = strong ? 0.96 : 0.8;
   pen.beginPath();
