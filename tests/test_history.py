@@ -159,12 +159,25 @@ def test_marks_say_what_was_done_and_gather_a_dragged_slider():
     assert marks(run) == [
         [12, "learning rate", "0.1", "0.5"],
         [113, "optimizer", "sgd", "momentum, momentum 0.5"],
-        [113, "weight 2 to 3 of layer 1", "", "0.25"],
+        [113, "weight from input 2 to unit 3", "", "0.25"],
         [113, "unit 4 of layer 1", "", "off"],
         [113, "batch size", "1", "all at once"],
         [113, "bug", "none", marks(run)[-1][3]],
     ]
     assert marks(run) is marks(run)
+
+
+def test_marks_speak_of_neurons_on_the_plane_as_its_page_does():
+    run = Run(RunConfig(dataset="circle", sizes=(2, 4, 2, 2)))
+    run.advance(steps=3)
+    run.parameter(1, "W", (0, 1), 3.0)
+    run.parameter(1, "b", (1,), 1.0)
+    run.unit(1, 1, False)
+    assert [what for _, what, *_ in marks(run)] == [
+        "weight from neuron 1 to 2 of layer 2",
+        "bias of neuron 2 of layer 2",
+        "neuron 2 of layer 2",
+    ]
 
 
 def test_when_runs_parted_is_exact():
@@ -193,6 +206,13 @@ def test_a_comparison_names_what_differs_and_nothing_else():
     assert compare(seats[:1]) is None
     twins = compare([seats[0], new_seat(run.fork(), "")])
     assert twins["rows"] == [] and list(twins["labels"].values()) == ["original", "fork"]
+    edited = run.fork(10)
+    for value in (1.0, 2.0, 3.0):
+        edited.parameter(0, "W", (0, 0), value)
+    beside = compare([new_seat(edited, ""), new_seat(run.fork(10, learning_rate=0.5), "")])
+    assert list(beside["labels"].values()) == ["rate 0.1", "rate 0.5"]  # what else tells them apart names them
+    alone = compare([new_seat(run, ""), new_seat(edited, "")])
+    assert list(alone["labels"].values()) == ["left alone", "changed by hand 3 times"]
     by_hand = compare([new_seat(run, "seed 0"), new_seat(run.fork(), "seed 1")])
     assert list(by_hand["labels"].values()) == ["seed 0", "seed 1"]  # what the learner wrote stays whole
 

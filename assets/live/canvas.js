@@ -65,3 +65,12 @@ export class Pixels {
     this.pen.putImageData(this.image, 0, 0);
   }
 }
+
+// Words over a drawing: a rim of the surface's colour keeps lines from striking through them.
+export function words(pen, theme, text, x, y) {
+  pen.lineJoin = "round";
+  pen.lineWidth = 5;
+  pen.strokeStyle = theme.colour("surface");
+  pen.strokeText(text, x, y);
+  pen.fillText(text, x, y);
+}

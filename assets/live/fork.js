@@ -33,6 +33,8 @@ export class ForkForm {
     this.element.hidden = !open;
     this.onOpen(open);
     if (!open || !this.run) return;
+    const noun = nounOf(this.run);
+    this.kind.querySelector("[value=unit]").textContent = `A ${noun} switched off`;
     this.choose();
     this.kind.focus({ preventScroll: true }); // the browser's own scrolling would leave it behind the control bar
     reveal(this.element);
@@ -102,14 +104,19 @@ const KINDS = ({ optimizers, bugs }) => ({
   },
   unit: {
     title: "A unit switched off",
-    inputs: ({ sizes }) => [
+    inputs: ({ sizes, image_shape }) => [
       ["layer", amount(1, 1, Math.max(1, sizes.length - 2), 1)],
-      ["unit", amount(1, 1, Math.max(...sizes.slice(1)), 1)],
+      [nounOf({ image_shape }), amount(1, 1, Math.max(...sizes.slice(1)), 1)],
     ],
     order: ([layer, unit]) => ({ then: { cmd: "unit", layer: layer - 1, index: unit - 1, on: false } }),
   },
   nothing: { title: "Nothing: they stay identical", inputs: () => [], order: () => ({}) },
 });
+
+// What the pages call one: neurons are on the plane, units read pictures.
+function nounOf({ image_shape }) {
+  return image_shape ? "unit" : "neuron";
+}
 
 function amount(value, min, max, step) {
   return h("input", { class: "wil-field-input wil-amount", type: "number", value, min, max, step, required: true });

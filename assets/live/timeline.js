@@ -5,7 +5,7 @@
 // the page then shows the network as it was there.
 
 import { GrowingEnd } from "./axis.js";
-import { Sheet } from "./canvas.js";
+import { Sheet, words } from "./canvas.js";
 import { h, inline, say, svg, write } from "./dom.js";
 import { ForkForm } from "./fork.js";
 import { count, number } from "./format.js";
@@ -240,11 +240,16 @@ export class Timeline {
     return found.sort((a, b) => Math.abs(this.x(a.step) - x) - Math.abs(this.x(b.step) - x))[0] ?? null;
   }
 
-  // Every mark and bookmark as {step, label, kind}.
+  // Every mark and bookmark as {step, label, kind}; what changed at one update is one mark.
   stops() {
     const { marks = [], bookmarks = [] } = this.run ?? {};
+    const changes = new Map();
+    for (const [step, what, before, after] of marks) {
+      const words = before ? `${what} ${before} → ${after}` : `${what}: ${after}`;
+      changes.set(step, [...(changes.get(step) ?? []), words]);
+    }
     return [
-      ...marks.map(([step, what, before, after]) => ({ step, kind: "mark", label: before ? `${what} ${before} → ${after}` : `${what}: ${after}` })),
+      ...[...changes].map(([step, all]) => ({ step, kind: "mark", label: all.join("; ") })),
       ...bookmarks.map(([step, name]) => ({ step, kind: "bookmark", label: name || "bookmark" })),
     ];
   }
@@ -271,7 +276,7 @@ export class Timeline {
     const track = height - TRACK;
     this.tellNow(now);
     const at = this.x(now);
-    this.paintCurve(pen, at, track - 8);
+    const baseline = this.paintCurve(pen, at, track - 8);
     pen.lineWidth = 4;
     pen.lineCap = "round";
     this.stroke(pen, this.theme.colour("line"), [SIDE, track], [width - SIDE, track]);
@@ -286,6 +291,7 @@ export class Timeline {
     pen.textAlign = "right";
     pen.fillText(`${count(this.end.end)} updates`, width - 2, height - 4);
     this.paintStops(pen, track, now);
+    if (baseline) this.nameGuess(pen, baseline);
     this.handle.style.transform = `translate(${at}px, ${track}px)`;
   }
 
@@ -302,10 +308,11 @@ export class Timeline {
     this.handle.setAttribute("aria-valuetext", spoken);
   }
 
-  // The loss on unseen rows; what lies after the handle fades. Other runs of the workbench stand behind it.
+  // The loss on unseen rows; what lies after the handle fades. Other runs of the workbench stand behind it. Returns where
+  // the line that guessing would draw is, or null.
   paintCurve(pen, at, bottom) {
     const { step: steps, heldout_loss: unseen, loss: seen } = this.curve ?? {};
-    if (!steps) return;
+    if (!steps) return null;
     const values = unseen.some((value) => Number.isFinite(value)) ? unseen : seen;
     say(this.what, values === unseen ? "loss, unseen examples" : "loss, training examples");
     const guess = this.run.config.loss === "cross_entropy" ? Math.log(this.run.sizes.at(-1)) : 0;
@@ -317,10 +324,6 @@ export class Timeline {
       pen.lineWidth = 1;
       this.stroke(pen, this.theme.colour("baseline"), [SIDE, y(guess)], [this.sheet.width - SIDE, y(guess)]);
       pen.setLineDash([]);
-      pen.font = this.theme.font(12);
-      pen.fillStyle = this.theme.colour("muted");
-      pen.textAlign = "right";
-      pen.fillText(`guessing: ${number(guess)}`, this.sheet.width - SIDE, y(guess) - 4);
     }
     for (const run of this.status.runs) {
       const curve = run.id !== this.run.id && this.others?.get(run.id)?.probes.curve?.arrays;
@@ -335,6 +338,15 @@ export class Timeline {
     pen.globalAlpha = 0.3;
     this.trace(pen, steps, values, y, "fill", 1.75);
     pen.restore();
+    return guess ? { guess, at: y(guess), below: bottom } : null;
+  }
+
+  // What the dashed line stands for, below it, since the names of marks are above; over everything that is drawn there.
+  nameGuess(pen, { guess, at, below }) {
+    pen.font = this.theme.font(12);
+    pen.fillStyle = this.theme.colour("muted");
+    pen.textAlign = "right";
+    words(pen, this.theme, `guessing: ${number(guess)}`, this.sheet.width - SIDE, at + 14 > below ? at - 5 : at + 14);
   }
 
   trace(pen, steps, values, y, colour, width) {

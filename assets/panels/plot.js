@@ -175,7 +175,7 @@ export function mount(element, options, { theme, base, tools }) {
     const wanted = names.map(({ y }) => (high - y) * scale);
     const places = [...wanted];
     for (let i = 1; i < places.length; i++) places[i] = Math.max(places[i], places[i - 1] + LINE);
-    let below = (high - low) * scale + LINE;
+    let below = (high - low) * scale + LINE / 2; // the lowest stays above the axis' numbers
     for (let i = places.length - 1; i >= 0; i--) below = places[i] = Math.min(places[i], below - LINE);
     names.forEach((name, i) => (name.yshift = wanted[i] - places[i]));
   }

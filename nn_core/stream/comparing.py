@@ -15,6 +15,9 @@ from .bench import Seat
 from .description import preset_of
 from .words import in_words
 
+#: What the row is called that counts weights edited and units switched off.
+_BY_HAND = "changed by hand"
+
 #: Fields whose difference is told by another one, or that change nothing about what is learned.
 _SILENT = ("dataset_args", "init_args", "optimizer_args", "schedule_args", "evaluate_every", "stop")
 
@@ -59,12 +62,17 @@ def _rows(seats: Sequence[Seat]) -> list[list[Any]]:
             rows.append([name.replace("_", " "), told])
     by_hand = [sum(event.kind != "change" for event in seat.run.events) for seat in seats]
     if len(set(by_hand)) > 1:
-        rows.append(["changed by hand", [f"{count} times" if count != 1 else "once" for count in by_hand]])
+        rows.append([_BY_HAND, [_times(count) for count in by_hand]])
     return rows
+
+
+def _times(count: int) -> str:
+    return {0: "never", 1: "once"}.get(count, f"{count} times")
 
 
 def _labels(seats: Sequence[Seat], rows: list[list[Any]]) -> dict[str, str]:
     """Names that fit beside a curve."""
+    rows = _telling(rows)
     presets = [preset_of(seat.run.config) for seat in seats]
     labels: dict[str, str] = {}
     titled = all(seat.name for seat in seats) or (len(set(presets)) == len(seats) and all(presets))
@@ -74,12 +82,20 @@ def _labels(seats: Sequence[Seat], rows: list[list[Any]]) -> dict[str, str]:
         elif titled:
             label = PRESET_TITLES.get(presets[k], presets[k])
         elif rows:
-            label = ", ".join(_with_name(what, told[k]) for what, told in rows[:2])
+            label = ", ".join(_with_name(what, told[k]) for what, told in rows)
         else:
             label = "original" if k == 0 else "fork"
         taken = sum(other == label or other.startswith(f"{label} (") for other in labels.values())
         labels[seat.id] = f"{label} ({taken + 1})" if taken else label
     return _without_what_all_share(labels) if titled else labels
+
+
+def _telling(rows: list[list[Any]]) -> list[list[Any]]:
+    """The rows that names are made of, two at most; what was done by hand only where nothing else tells them apart."""
+    chosen = [row for row in rows if row[0] != _BY_HAND][:2]
+    apart = chosen and len(set(zip(*(told for _, told in chosen), strict=True))) == len(chosen[0][1])
+    by_hand = [row for row in rows if row[0] == _BY_HAND]
+    return chosen if apart or not by_hand else [*chosen[:1], *by_hand]
 
 
 def _without_what_all_share(labels: dict[str, str]) -> dict[str, str]:
@@ -92,6 +108,8 @@ def _without_what_all_share(labels: dict[str, str]) -> dict[str, str]:
 
 
 def _with_name(what: str, value: str) -> str:
+    if what == _BY_HAND:
+        return f"{what} {value}" if value != "never" else "left alone"
     plain = value.replace(",", "").replace(".", "").replace("-", "").replace("e", "")
     short = {"learning rate": "rate", "batch size": "batch"}.get(what, what)
     return f"{short} {value}" if plain.isdigit() or value in ("on", "off", "none") else value

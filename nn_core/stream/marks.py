@@ -5,10 +5,12 @@ A slider that was dragged makes many events; consecutive changes of one setting 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from weakref import WeakKeyDictionary
 
 from ..config import CHANGEABLE
+from ..datasets import DATASETS
 from ..run import Run
 from .words import in_words
 
@@ -34,16 +36,15 @@ def marks(run: Run) -> list[Mark]:
 
 def _marks(run: Run) -> list[Mark]:
     settings = {name: getattr(run.config, name) for name in CHANGEABLE}
+    noun = "neuron" if DATASETS[run.config.dataset].kind == "plane" else "unit"  # as the pages of its data say
     found: list[Mark] = []
     for event in run.events:
         values = event.values
         if event.kind == "unit":
-            what = f"unit {values['index'] + 1} of layer {values['layer'] + 1}"
+            what = f"{noun} {values['index'] + 1} of layer {values['layer'] + 1}"
             found.append([event.step, what, "", "on" if values["on"] else "off"])
         elif event.kind == "parameter":
-            kind = "weight" if values["array"] == "W" else "bias"
-            place = " to ".join(str(index + 1) for index in values["index"])
-            found.append([event.step, f"{kind} {place} of layer {values['layer'] + 1}", "", f"{values['value']:.3g}"])
+            found.append([event.step, _parameter(noun, **values), "", f"{values['value']:.3g}"])
         else:
             new = {**settings, **values}
             for name in values:
@@ -54,6 +55,16 @@ def _marks(run: Run) -> list[Mark]:
                 found.append([event.step, what, in_words(owner, settings), in_words(owner, new)])
             settings = new
     return _gathered(found)
+
+
+def _parameter(noun: str, layer: int, array: str, index: Sequence[int], **_: Any) -> str:
+    """Which weight or bias, counted from 1 as the pages do."""
+    *source, target = (place + 1 for place in index)
+    if array != "W":
+        return f"bias of {noun} {target} of layer {layer + 1}"
+    if layer == 0:
+        return f"weight from input {source[0]} to {noun} {target}"
+    return f"weight from {noun} {source[0]} to {target} of layer {layer + 1}"
 
 
 def _gathered(found: list[Mark]) -> list[Mark]:
