@@ -7,8 +7,8 @@ import { renewed } from "./plane/shape.js";
 const STOPS = [
   ["", "never"],
   ["step", "after updates"],
-  ["loss", "at held-out loss"],
-  ["accuracy", "at held-out accuracy (%)"],
+  ["loss", "at loss on new dots"],
+  ["accuracy", "at new dots right (%)"],
 ];
 const PENALTIES = [0, 0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1];
 const DROPS = [0, 0.1, 0.2, 0.3, 0.5];

@@ -18,7 +18,7 @@ export function mount(element, options, { theme }) {
   const highest = new GrowingEnd(0.1);
   let last = null;
   let regression = false;
-  let spoken = 0;
+  let telling = null;
   const sheet = new Sheet(element, () => paint());
 
   function told(_, run) {
@@ -175,9 +175,14 @@ export function mount(element, options, { theme }) {
     return points;
   }
 
+  // In words, once a second at most.
   function describe() {
-    if (!last || performance.now() - spoken < 1000) return;
-    spoken = performance.now();
+    telling ??= setTimeout(describeNow, 1000);
+  }
+
+  function describeNow() {
+    telling = null;
+    if (!last) return;
     const { outcome } = last;
     const share = `${outcome.new_right} of ${outcome.new_dots} new dots right, guessing gets ${outcome.new_guess}. `;
     element.setAttribute("aria-label", `${regression ? "" : share}Loss on new dots ${fixed(outcome.new_loss, 3)}, guessing gets ${fixed(outcome.guess_loss, 3)}.`);
@@ -193,7 +198,10 @@ export function mount(element, options, { theme }) {
       highest.restart();
       paint();
     },
-    destroy: () => sheet.destroy(),
+    destroy: () => {
+      clearTimeout(telling);
+      sheet.destroy();
+    },
   };
 }
 
