@@ -22,8 +22,11 @@ export class Presenter {
     this.onKey = (event) => this.key(event);
     this.onClick = (event) => this.clicked(event);
     this.onResize = () => this.on && this.fit();
-    this.grown = new ResizeObserver(([{ target }]) => this.on && target.getBoundingClientRect().height > this.room + 1 && this.fit());
-    this.grown.observe(body.querySelector(".wil-stage > .wil-pictures"));
+    this.sentence = body.querySelector(".wil-sentence");
+    this.pictures = body.querySelector(".wil-stage > .wil-pictures");
+    this.foot = body.querySelector(".wil-present-foot");
+    this.grown = new ResizeObserver(() => this.on && !this.fits() && this.fit());
+    for (const one of [this.sentence, this.pictures]) this.grown.observe(one);
     document.addEventListener("keydown", this.onKey);
     addEventListener("resize", this.onResize);
     this.body.addEventListener("click", this.onClick, true);
@@ -66,12 +69,23 @@ export class Presenter {
     this.fit();
   }
 
+  // px of the screen between the sentence and the line with the keys.
+  left() {
+    const above = this.sentence.getBoundingClientRect().bottom + parseFloat(getComputedStyle(this.body).rowGap);
+    return this.foot.getBoundingClientRect().top - above - this.body.scrollTop - 8;
+  }
+
+  // Whether the pictures' zoom still is the right one: they come later than their page, and a sentence grows.
+  fits() {
+    return this.pictures.getBoundingClientRect().height < this.room + 2 && Math.abs(this.left() - this.room) < 2;
+  }
+
   // As large as the screen allows: its width, what a page's pictures need of it, and its height.
   fit() {
-    const pictures = this.body.querySelector(".wil-stage > .wil-pictures");
+    const { pictures } = this;
     pictures.style.zoom = "";
     if (!this.on) return;
-    const room = (this.room = this.body.querySelector(".wil-present-foot").getBoundingClientRect().top - pictures.getBoundingClientRect().top - 8);
+    const room = (this.room = this.left());
     const one = this.body.querySelector(".wil-solo");
     const whole = !one || one.style.getPropertyValue("--span") === "12"; // else it gains width by being alone
     const need = (whole && NEEDS[this.body.dataset.page.split("-")[0]]) || NEED;
