@@ -236,7 +236,7 @@ export class Rank {
       }),
     );
     if (!marks && !this.locked && !this.set) {
-      const keep = h("button", { class: "wil-link wil-rank-keep", type: "button", onclick: () => this.agree() }, "This order is my guess");
+      const keep = h("button", { class: "wil-button wil-small wil-rank-keep", type: "button", onclick: () => this.agree() }, "This order is my guess");
       this.list.after(keep);
       this.keep?.remove();
       this.keep = keep;

@@ -1,6 +1,7 @@
 // One lesson on the screen: predict, run, reveal, then why, and a check. Only one button is filled at a time.
 
 import { h, inline, svg } from "../live/dom.js";
+import { reveal } from "../live/reveal.js";
 import { Check } from "./check.js";
 import { Stage } from "./stage.js";
 import { Trying } from "./trying.js";
@@ -139,7 +140,9 @@ export class Lesson {
     this.progress.value = news.total ? news.done / news.total : 1;
     if (news.news) this.stage.news(news.news);
     if (news.record) this.context.recorded(news.record);
-    if (news.revealed) this.reveal(news.revealed, news.record?.findLast(({ key }) => key === news.key)?.guess ?? this.stage.value());
+    if (!news.revealed) return;
+    this.reveal(news.revealed, news.record?.findLast(({ key }) => key === news.key)?.guess ?? this.stage.value());
+    reveal(this.headline); // the button that was pressed may be far below the answer
   }
 
   reveal(revealed, guess) {

@@ -79,9 +79,17 @@ export class Trying {
     const above = this.wanted.values[this.wanted.values.indexOf(best) + 1];
     const settled = above === undefined || this.found.has(above);
     const so = learned.length ? `${number(best)} learns. ` : "";
-    this.line.replaceChildren(h("strong", {}, so), error || (settled ? `${number(above)} does not.` : "Can you go bigger? "), settled ? "" : this.spec.text["check goal"]);
+    const open = this.found.has(this.value) && !busy ? this.elsewhere(best) : "Can you go bigger? ";
+    this.line.replaceChildren(h("strong", {}, so), error || (settled ? `${number(above)} does not.` : open), settled ? "" : this.spec.text["check goal"]);
     this.reached.hidden = !settled;
     this.paint();
+  }
+
+  // Where to drag the handle to, once the rate below it is known.
+  elsewhere(best) {
+    const failed = Math.min(...[...this.found.keys()].filter((value) => value > best));
+    const bounds = [best > 0 && `above ${number(best)}`, Number.isFinite(failed) && `below ${number(failed)}`].filter(Boolean);
+    return `${number(this.value)} is known: drag the handle to a rate ${bounds.join(" and ")}. `;
   }
 
   words(value) {

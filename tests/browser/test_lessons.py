@@ -76,6 +76,7 @@ def test_curves_are_sketched_by_mouse_and_compared_with_what_comes(server, tab):
     # Something to try, then back to where it started.
     live.button("Try 1").click()
     live.expect(live.button("1 is known")).to_be_visible(timeout=60_000)
+    live.expect(live.page.locator(".wil-try-line")).to_contain_text("1 is known: drag the handle to a rate above 0.1")
     live.page.get_by_role("button", name="Back to where it started").click()
     live.expect(live.button("Lock my guess and run")).to_be_disabled()
     assert live.errors == []
@@ -110,6 +111,17 @@ def test_a_lesson_is_answered_by_keyboard_alone_and_kept(server, tab):
         ("change of w1", "0.1", "right"),
         ("change of w2", "0", "off"),
     ]
+
+
+def test_on_a_phone_the_answer_comes_into_sight(server, tab):
+    live = opened(server, tab, "one-update", viewport={"width": 390, "height": 844})
+    for name in ("change of w1", "change of w2"):
+        live.page.get_by_label(name).press("ArrowRight")
+    live.button("Lock my guess and run").scroll_into_view_if_needed()
+    live.button("Lock my guess and run").click()
+    live.page.wait_for_selector(".wil-lesson-view[data-phase='reveal']")
+    live.expect(live.page.locator(".wil-lesson-question")).to_be_in_viewport(ratio=1)
+    live.expect(live.page.locator(".wil-lesson-neuron svg").first).to_contain_text("said 0.5now 0.56")
 
 
 def test_a_curve_is_sketched_by_keyboard(server, tab):

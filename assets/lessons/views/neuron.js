@@ -15,7 +15,8 @@ export class View {
     this.draw();
   }
 
-  draw(change = null) {
+  // `change` is what an update made of the weights, which were 0; `after` is what the neuron says then.
+  draw(change = null, after = null) {
     const { x, target, belief } = this.options;
     const [first, link, neuron, end] = this.close ? [42, 152, 268, 326] : [90, 246, 436, 526];
     const label = (index) => `w${index + 1} = ${change ? number(change[index], 2) : "0"}`;
@@ -34,12 +35,13 @@ export class View {
     this.card.body.replaceChildren(
       svg(
         "svg",
-        { class: "wil-net", viewBox: `0 0 ${this.close ? 400 : 620} 330`, role: "img", "aria-label": `x1 is ${x[0]}, x2 is ${x[1]}. The neuron believes in blue by ${belief}; it should by ${target}.` },
+        { class: "wil-net", viewBox: `0 0 ${this.close ? 400 : 620} 330`, role: "img", "aria-label": `x1 is ${x[0]}, x2 is ${x[1]}. The neuron believes in blue by ${belief}; it should by ${target}.${change ? ` After the update it does by ${number(after, 2)}.` : ""}` },
         input(0, 80),
         input(1, 250),
         svg("circle", { cx: neuron, cy: 165, r: 42, class: "wil-net-unit" }),
-        svg("text", { x: neuron, y: 160, class: "wil-net-name", "text-anchor": "middle" }, "neuron"),
-        svg("text", { x: neuron, y: 182, class: "wil-net-value", "text-anchor": "middle" }, `says ${number(belief)}`),
+        svg("text", { x: neuron, y: change ? 150 : 160, class: "wil-net-name", "text-anchor": "middle" }, "neuron"),
+        svg("text", { x: neuron, y: change ? 170 : 182, class: "wil-net-value", "text-anchor": "middle" }, `${change ? "said" : "says"} ${number(belief)}`),
+        change && svg("text", { x: neuron, y: 189, class: "wil-net-name", "text-anchor": "middle" }, `now ${number(after, 2)}`),
         svg("path", { d: `M${neuron + 46} 165h${end - neuron - 56}`, class: "wil-neuron-link" }),
         svg("text", { x: end, y: 158, class: "wil-net-name" }, "should"),
         svg("text", { x: end, y: 180, class: "wil-net-name" }, `say ${target}`),
@@ -49,8 +51,10 @@ export class View {
   }
 
   reveal(results) {
-    const { W0 } = results[0].runs[0].read.numbers;
-    this.draw(W0.map(([value]) => value));
+    const { W0, b0 } = results[0].runs[0].read.numbers;
+    const change = W0.map(([value]) => value);
+    const z = change.reduce((sum, weight, i) => sum + weight * this.options.x[i], b0[0]);
+    this.draw(change, 1 / (1 + Math.exp(-z)));
   }
 
   reset() {
