@@ -25,14 +25,15 @@ export function mount(element, options, { theme, ask, tools, aim, bus, texts, te
   const square = h("div", { class: "wil-neuron-field" });
   const patch = new Patch();
   const sheet = new Sheet(square, () => paint());
-  const formula = h("p", { class: "wil-neuron-formula" });
+  const formula = h("span", {});
+  const over = h("span", { class: "wil-neuron-over" });
   const list = h("div", { class: "wil-sum-terms" });
   const constant = h("div", {});
   const rest = h("p", { class: "wil-sum-rest" });
   const off = h("button", { class: "wil-button wil-small", type: "button", onclick: () => turn() });
   const close = h("button", { class: "wil-button wil-small", type: "button", onclick: () => bus.dispatchEvent(new Event("unpin")) }, "Unpin");
   tools.append(hint, off, close);
-  const full = h("div", { class: "wil-neuron" }, h("div", {}, square), h("div", { class: "wil-neuron-sum" }, name, formula, list, constant, rest));
+  const full = h("div", { class: "wil-neuron" }, h("div", {}, square), h("div", { class: "wil-neuron-sum" }, name, h("p", { class: "wil-neuron-formula" }, formula, over), list, constant, rest));
   element.append(empty, full);
   show(null);
   aim({ field: null });
@@ -102,7 +103,8 @@ export function mount(element, options, { theme, ask, tools, aim, bus, texts, te
     off.hidden = !at.pinned || shape.isOutput(layer);
     say(name, shape.name(layer, unit));
     const activation = run.config.activations[layer].replaceAll("_", " ");
-    say(formula, on ? `= ${activation} of the sum over ${layer ? `layer ${layer}` : "the inputs"}` : "Switched off: it answers 0.");
+    say(formula, on ? `= ${activation} of the sum` : "Switched off: it answers 0.");
+    say(over, on ? ` over ${layer ? `layer ${layer}` : "the inputs"}` : "");
     full.classList.toggle("wil-neuron-is-off", !on);
     const { field } = arrays;
     if (field?.field?.length && scalars.field.layer === layer && scalars.field.unit === unit) {
