@@ -294,7 +294,7 @@ class View {
     const lines = [];
     if (before.shown !== status.shown) lines.push(this.arrival(before, run));
     if (run.stopped && run.stopped !== old?.stopped) lines.push(run.stopped);
-    else if (before.playing !== status.playing) lines.push(status.playing ? "It is learning." : `Paused after ${run.step} updates.`);
+    else if (before.playing !== status.playing) lines.push(status.playing ? "It is learning." : `Paused after ${run.step} update${run.step === 1 ? "" : "s"}.`);
     if (old && old.settings.learning_rate !== run.settings.learning_rate) lines.push(`The learning rate is ${run.settings.learning_rate}.`);
     if (old && old.settings.batch_size !== run.settings.batch_size) lines.push(`The batch size is ${run.settings.batch_size}.`);
     if (lines.length) say(this.announcer, lines.join(" "));

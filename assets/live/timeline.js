@@ -240,18 +240,15 @@ export class Timeline {
     return found.sort((a, b) => Math.abs(this.x(a.step) - x) - Math.abs(this.x(b.step) - x))[0] ?? null;
   }
 
-  // Every mark and bookmark as {step, label, kind}; what changed at one update is one mark.
+  // Every mark and bookmark as {step, label, kind}. The label lists all that is at its update.
   stops() {
     const { marks = [], bookmarks = [] } = this.run ?? {};
-    const changes = new Map();
-    for (const [step, what, before, after] of marks) {
-      const words = before ? `${what} ${before} → ${after}` : `${what}: ${after}`;
-      changes.set(step, [...(changes.get(step) ?? []), words]);
-    }
-    return [
-      ...[...changes].map(([step, all]) => ({ step, kind: "mark", label: all.join("; ") })),
-      ...bookmarks.map(([step, name]) => ({ step, kind: "bookmark", label: name || "bookmark" })),
-    ];
+    const told = new Map();
+    const tell = (step, words) => told.set(step, [...(told.get(step) ?? []), words]);
+    for (const [step, name] of bookmarks) tell(step, name || "bookmark");
+    for (const [step, what, before, after] of marks) tell(step, before ? `${what} ${before} → ${after}` : `${what}: ${after}`);
+    const stop = (step, kind) => ({ step, kind, label: told.get(step).join("; ") });
+    return [...new Set(marks.map(([step]) => step))].map((step) => stop(step, "mark")).concat(bookmarks.map(([step]) => stop(step, "bookmark")));
   }
 
   // --- drawing -------------------------------------------------------------------------------------------------------

@@ -53,7 +53,7 @@ export class Tree {
     });
     const picture = svg("svg", { width: LINE + 14, height: ROW * family.length, "aria-hidden": "true" }, lines);
     const names = family.map((run) => {
-      const words = `${run.name || run.settings.slice(0, 2).join(", ")} · ${count(run.head)} updates`;
+      const words = `${run.name || run.settings.slice(0, 2).join(", ")} · ${count(run.head)} update${run.head === 1 ? "" : "s"}`;
       const show = () => this.ask({ cmd: "show", run: run.id });
       const name = h("button", { class: "wil-link", type: "button", "aria-current": run.id === status.shown ? "true" : null, onclick: show });
       say(name, words);

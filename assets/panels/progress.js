@@ -157,7 +157,7 @@ export function mount(element, options, { theme }) {
     const wide = pen.measureText(text).width;
     const left = Math.min(at[0] + 10, sheet.width - wide);
     pen.fillStyle = theme.colour("surface");
-    if (past < steps.length) pen.fillRect(left - 3, at[1] - 9, wide + 6, 18);
+    pen.fillRect(left - 3, at[1] - 9, wide + 6, 18);
     pen.fillStyle = theme.colour("accent");
     pen.fillText(text, left, at[1] + 5);
     pen.font = theme.font(12.5);
