@@ -78,7 +78,9 @@ def test_the_picture_and_its_handles(server, tab):
     right, dots = sentence(live)
     assert dots == 250
     assert f"wrong ({dots - right})" in live.page.locator(".wil-dots-key").inner_text()
-    curves = live.page.get_by_label(re.compile(f"^{right} of {dots} new dots right, guessing gets 125. Loss on new dots"))
+    curves = live.page.get_by_label(
+        re.compile(f"^{right} of {dots} new dots right, guessing gets 125. Loss on new dots")
+    )
     curves.wait_for()
     live.page.get_by_role("button", name="Add a neuron in layer 2").click()
     live.page.get_by_role("button", name="Layer 2, neuron 3", exact=True).wait_for()
