@@ -7,14 +7,17 @@ import { count, day } from "../live/format.js";
 const DAY = 86400;
 const EVERY = 4000; // ms between two looks while runs learn
 
-export function mount(element, options, { theme, ask, status, runs, texts }) {
+export function mount(element, options, { theme, ask, status, runs, texts, tools, base }) {
   const list = h("div", { class: "wil-myrun-list", role: "list" });
   const empty = h("p", { class: "wil-explain", role: "status" }, texts.loading);
+  const outcome = h("p", { class: "wil-myrun-outcome", role: "status" });
   element.append(empty, list);
+  tools.append(outcome);
   let cards = new Map();
   let signature = "";
   let asking = false;
   let asked = 0;
+  let said = null; // the run that the outcome speaks of
 
   async function refresh() {
     if (asking) return;
@@ -28,7 +31,7 @@ export function mount(element, options, { theme, ask, status, runs, texts }) {
     const shown = status()?.shown;
     const kept = new Map();
     for (const run of reply.runs) {
-      const card = cards.get(run.id) ?? new Card(run.id, theme, ask, texts, refresh);
+      const card = cards.get(run.id) ?? new Card(run.id, theme, ask, texts, refresh, { compare, toCompare });
       card.show(run, run.id === shown, live(run.id));
       kept.set(run.id, card);
     }
@@ -36,6 +39,21 @@ export function mount(element, options, { theme, ask, status, runs, texts }) {
     cards = kept;
     const wanted = [...kept.values()].map((card) => card.element);
     if (wanted.some((one, i) => list.children[i] !== one) || list.children.length !== wanted.length) list.replaceChildren(...wanted);
+  }
+
+  // Puts a run beside the shown one, which stays the shown one, and says so, since all of it is to be seen on another page.
+  async function compare(id, name) {
+    const { shown } = status();
+    for (const command of [{ cmd: "show", run: id, beside: true }, { cmd: "show", run: shown }]) if (!(await ask(command))?.ok) return;
+    said = id;
+    outcome.replaceChildren(...inline(texts["put-beside"], () => h("span", {}, name)), " ", toCompare());
+  }
+
+  // The way to the page where runs stand side by side.
+  function toCompare() {
+    const url = new URL("compare", location.origin + base);
+    url.search = new URLSearchParams({ run: new URLSearchParams(location.search).get("run") });
+    return h("a", { href: url.href, target: "_self" }, texts["to-compare"]);
   }
 
   // How far a run is, for one that is loaded; the list has what was stored of it.
@@ -55,6 +73,7 @@ export function mount(element, options, { theme, ask, status, runs, texts }) {
       const now = news.runs.map(({ id, name, head }) => [id, name, news.playing ? 0 : head]).join() + news.shown;
       if (now === signature) return;
       signature = now;
+      if (said === news.shown || !news.runs.some(({ id }) => id === said)) outcome.replaceChildren();
       refresh();
     },
     resize: () => cards.forEach((card) => card.paint()),
@@ -64,7 +83,7 @@ export function mount(element, options, { theme, ask, status, runs, texts }) {
 }
 
 class Card {
-  constructor(id, theme, ask, texts, changed) {
+  constructor(id, theme, ask, texts, changed, { compare, toCompare }) {
     Object.assign(this, { id, theme, ask, texts, changed });
     this.room = h("div", { class: "wil-myrun-curve", role: "img" });
     this.name = h("input", { class: "wil-myrun-name", type: "text", maxlength: 80, title: texts.rename, placeholder: texts.unnamed, "aria-label": "Name of the run", onchange: () => this.rename() });
@@ -72,14 +91,15 @@ class Card {
     this.best = h("p", { class: "wil-myrun-best" });
     this.notice = h("p", { class: "wil-myrun-notice", hidden: true });
     this.open = h("button", { class: "wil-button", type: "button", onclick: () => this.ask({ cmd: "show", run: id }) }, "Open");
-    this.beside = h("button", { class: "wil-button", type: "button", title: texts.beside, onclick: () => this.ask({ cmd: "show", run: id, beside: true }) }, "Compare");
+    this.beside = h("button", { class: "wil-button", type: "button", title: texts.beside, onclick: () => compare(id, this.name.value || this.name.placeholder) }, "Compare");
     this.remove = h("button", { class: "wil-button", type: "button", onclick: () => this.delete() }, "Delete");
+    this.reason = h("p", { class: "wil-myrun-reason" }, (this.because = h("span", {})), " ", (this.way = toCompare()));
     this.element = h(
       "article",
       { class: "wil-myrun", role: "listitem" },
       this.room,
       h("div", { class: "wil-myrun-words" }, this.name, h("span", { class: "wil-myrun-pencil", "aria-hidden": "true" }, "✎"), this.facts, this.best, this.notice),
-      h("div", { class: "wil-myrun-acts" }, this.open, this.beside, this.remove),
+      h("div", { class: "wil-myrun-acts" }, this.open, this.beside, this.remove, this.reason),
     );
     this.sheet = new Sheet(this.room, () => this.paint());
   }
@@ -102,8 +122,9 @@ class Card {
     this.open.disabled = shown;
     const why = shown ? this.texts["is-shown"] : this.texts["is-beside"];
     this.beside.disabled = this.remove.disabled = run.loaded;
-    this.beside.title = run.loaded ? why : this.texts.beside;
-    this.remove.title = run.loaded ? why : "";
+    this.beside.title = run.loaded ? "" : this.texts.beside;
+    say(this.because, run.loaded ? why : "");
+    this.way.hidden = !run.loaded || shown;
     this.room.setAttribute("aria-label", `Small curve: ${this.reached || "too little measured yet"}`);
     this.paint();
   }

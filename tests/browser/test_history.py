@@ -210,6 +210,8 @@ def test_runs_are_listed_named_and_deleted_and_files_open(live, server, tmp_path
     live.page.goto(server.url(f"/runs?run={live.token}"))
     cards = live.page.locator(".wil-myrun")
     live.expect(cards).to_have_count(3)
+    shown = cards.filter(has=live.button("Shown now"))
+    live.expect(shown.locator(".wil-myrun-reason")).to_contain_text("Open another run")
     old = cards.filter(has_text="300 updates")
     old.get_by_label("Name of the run").fill("the first one")
     old.get_by_label("Name of the run").press("Enter")
@@ -230,3 +232,20 @@ def test_runs_are_listed_named_and_deleted_and_files_open(live, server, tmp_path
     other.write_text("{}")
     live.page.locator("input[type=file]").set_input_files(other)
     live.expect(live.page.get_by_text("This is not a shared run")).to_be_visible()
+
+
+def test_a_run_put_beside_another_one_leads_to_compare(server, tab):
+    live = tab(reduced_motion="reduce").open(server.url())
+    live.wait("d.step === '0'")
+    live.ask({"cmd": "step", "n": 20})
+    live.ask({"cmd": "new", "preset": "digits"})
+    live.page.goto(server.url(f"/runs?run={live.token}"))
+    card = live.page.locator(".wil-myrun", has_text="20 updates")
+    card.get_by_role("button", name="Compare").click()
+    live.expect(live.page.locator(".wil-myrun-outcome")).to_contain_text("stands beside the shown run now")
+    live.expect(card.locator(".wil-myrun-reason")).to_contain_text("see both on Compare")
+    token = live.token
+    card.get_by_role("link", name="see both on Compare").click()
+    live.page.wait_for_url("**/compare?*")
+    live.page.wait_for_selector(".wil-page")
+    assert live.token == token and len(live.ask({"cmd": "describe"})["status"]["runs"]) == 2
