@@ -173,7 +173,7 @@ live(
             "How well it goes",
             probes={"curve": probe("curve"), "outcome": probe("outcome")},
             span=4,
-            height=200,
+            height=186,
         ),
         panel(
             "seeds",

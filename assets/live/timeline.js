@@ -311,7 +311,8 @@ export class Timeline {
     const { step: steps, heldout_loss: unseen, loss: seen } = this.curve ?? {};
     if (!steps) return null;
     const values = unseen.some((value) => Number.isFinite(value)) ? unseen : seen;
-    say(this.what, values === unseen ? "loss, unseen examples" : "loss, training examples");
+    const [fresh, known] = this.run.image_shape ? ["unseen examples", "training examples"] : ["new dots", "training dots"];
+    say(this.what, `loss, ${values === unseen ? fresh : known}`);
     const guess = this.run.config.loss === "cross_entropy" ? Math.log(this.run.sizes.at(-1)) : 0;
     this.top.reach(1.15 * guess);
     for (const value of values) if (Number.isFinite(value)) this.top.reach(Math.min(value, 4 * (guess || Infinity)));
