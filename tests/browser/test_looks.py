@@ -38,7 +38,7 @@ def test_an_explanation_stays_inside_the_window(server, tab):
     for word in words.all():
         word.focus()
         box = word.locator(".wil-tip").bounding_box()
-        assert 0 <= box["x"] and box["x"] + box["width"] <= 390
+        assert box["x"] >= 0 and box["x"] + box["width"] <= 390
 
 
 def test_everything_can_be_operated_by_keyboard_and_has_a_name(server, tab):
