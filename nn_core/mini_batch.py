@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from .fast import in_place, joins, plain_sgd
+from .engines import WithoutBlocks, in_place, joins, plain_sgd
 from .records import Trace, read_only
 from .steps import CHUNK, FastGrads, FastStep
 
@@ -43,11 +43,10 @@ class Batch(NamedTuple):
     buffers: Buffers
 
 
-class MiniBatchEngine:
+class MiniBatchEngine(WithoutBlocks):
     """The buffers of a batch, and the loop over batches. Made and driven by a Trainer."""
 
     normalizes = False
-    on_edge = True
 
     def __init__(self, trainer):
         self.trainer = trainer
@@ -73,21 +72,7 @@ class MiniBatchEngine:
         arrays = [[np.empty((n, width), self.trainer.dtype) for width in widths] for _ in range(5)]
         return Buffers(*arrays, places=np.arange(n) * widths[-1])
 
-    def leave(self) -> None: ...
-
-    forget = close = settle = sync = written = leave
-
-    def updates_to_edge(self) -> int:
-        return 0
-
     # -- updates -------------------------------------------------------------------------------------------------------
-
-    def run(self, updates: int) -> int:
-        """Do `updates` updates; return how many were done."""
-        for done in range(updates):
-            if self._update() is None:
-                return done
-        return updates
 
     def step(self) -> FastStep | None:
         """Do one update and say what happened; None on divergence."""

@@ -22,7 +22,7 @@ from math import isfinite, log
 
 import numpy as np
 
-from .fast import in_place, joins, plain_sgd
+from .engines import in_place, joins, plain_sgd
 from .network import Network
 from .records import Trace, read_only
 from .steps import FastGrads, FastStep

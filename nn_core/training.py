@@ -20,6 +20,7 @@ import numpy as np
 
 from .arguments import check_arguments, choose, number, shown
 from .bugs import check_bugs, terms_with
+from .engines import WithoutBlocks
 from .hooks import Hook, interval_of
 from .losses import check_pair
 from .mini_batch import MiniBatchEngine
@@ -353,10 +354,8 @@ class Trainer:
         self._engine.refresh()
 
 
-class PlainEngine:
+class PlainEngine(WithoutBlocks):
     """Any optimizer, any batch: forward, backward, update, with the network's own passes."""
-
-    on_edge = True
 
     def __init__(self, trainer: Trainer):
         self.trainer = trainer
@@ -373,20 +372,6 @@ class PlainEngine:
         layers = self.trainer.network.layers
         self.normalizes = any(layer.norm is not None for layer in layers)
         self.drops = any(layer.dropout for layer in layers)
-
-    def leave(self) -> None: ...
-
-    forget = close = settle = sync = written = leave
-
-    def updates_to_edge(self) -> int:
-        return 0
-
-    def run(self, updates: int) -> int:
-        """Do `updates` updates; return how many were done."""
-        for done in range(updates):
-            if self._update() is None:
-                return done
-        return updates
 
     def step(self) -> Step | None:
         """Do one update and say what happened; None on divergence."""

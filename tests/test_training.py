@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from nn_core import BUGS, LOSSES, OPTIMIZERS, Dense, Grads, Network, Recorder, Trainer, every
-from nn_core.fast import SERVED_TERMS
+from nn_core.engines import SERVED_TERMS
 from nn_core.mini_batch import MiniBatchEngine
 from nn_core.per_sample import PerSampleEngine
 from nn_core.steps import CHUNK

@@ -1,5 +1,6 @@
-"""What the two fast engines, per_sample.py and mini_batch.py, share: the settings that they serve, and the commonest
-activations, written into arrays that are there already: fewer calls, and no new arrays.
+"""What the Trainer's engines share: the life of one without blocks, and for the fast two, per_sample.py and
+mini_batch.py, the settings that they serve and the commonest activations, written into arrays that are there already:
+fewer calls, and no new arrays.
 
 The formulas are those of activations.py. z, a, da and dz have one shape: (width,) for a single sample's row, or
 (n, width).
@@ -30,6 +31,29 @@ def plain_sgd(trainer) -> bool:
         and all(layer.norm is None and not layer.dropout for layer in trainer.network.layers)
         and all(BUGS[name].term in SERVED_TERMS for name in trainer.bug)
     )
+
+
+class WithoutBlocks:
+    """An engine whose network holds the whole state after every update: what only blocks need does nothing here.
+
+    `_update()` does one update and returns None where that diverged.
+    """
+
+    on_edge = True
+
+    def leave(self) -> None: ...
+
+    forget = close = settle = sync = written = leave
+
+    def updates_to_edge(self) -> int:
+        return 0
+
+    def run(self, updates: int) -> int:
+        """Do `updates` updates; return how many were done."""
+        for done in range(updates):
+            if self._update() is None:
+                return done
+        return updates
 
 
 def in_place(activations: Sequence[Activation], terms: Sequence[Terms]) -> tuple[list[Callable], list[Callable]]:
