@@ -173,7 +173,7 @@ class FastGrads(LateGrads):
     def __new__(cls, x: np.ndarray, dz: np.ndarray, bias: bool, weights, layer: int):
         """x (n, fan_in) and dz (n, fan_out) are read-only; weights(layer) gives the layer's array before the update,
         whose first fan_in rows are W."""
-        made = super().__new__(cls, dz, None, None, None)
+        made = tuple.__new__(cls, (dz, None, None, None, None))
         made._x, made._bias, made._weights, made._layer = x, bias, weights, layer
         return made
 

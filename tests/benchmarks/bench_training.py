@@ -133,6 +133,26 @@ def jax_scan(batch_size):
     return train
 
 
+def products(batch_size):
+    """The matrix products of an update and nothing else: what no NumPy code can do without."""
+    W = [np.array(layer.W) for layer in Network.create(SIZES, ["sigmoid", "sigmoid", "softmax"]).layers]
+    dW, dz = [np.empty_like(w) for w in W], [np.ones((batch_size, n), np.float32) for n in SIZES[1:]]
+    z, da = [np.empty_like(array) for array in dz], [np.empty_like(array) for array in dz]
+    per_epoch = len(X) // batch_size
+
+    def train(updates):
+        for i in range(updates):
+            x = [X[(i % per_epoch) * batch_size :][:batch_size], dz[0], dz[1]]
+            for l in range(3):
+                np.dot(x[l], W[l], z[l])
+            for l in (2, 1):
+                np.dot(dz[l], W[l].T, da[l - 1])
+            for l in range(3):
+                np.dot(x[l].T, dz[l], dW[l])
+
+    return train
+
+
 def race(contenders, updates, batch_size):
     """Samples a second of each contender, the best of ROUNDS in turns; `updates` may differ by contender."""
     best = dict.fromkeys(contenders, 0.0)
@@ -173,8 +193,9 @@ def main():
     table("Per-sample SGD", race(per_sample, updates, 1))
     for batch_size in (32, 128):
         contenders = available(
-            ours=(ours, batch_size), PyTorch_eager=(pytorch, batch_size), scikit_learn=(scikit_learn, batch_size)
-        )
+            ours=(ours, batch_size), PyTorch_eager=(pytorch, batch_size), scikit_learn=(scikit_learn, batch_size),
+            the_matrix_products_alone=(products, batch_size),
+        )  # fmt: skip
         steps = {name: max(128, 16_384 // batch_size) for name in contenders}
         table(f"Mini-batches of {batch_size}", race(contenders, steps, batch_size))
 
