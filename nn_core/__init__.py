@@ -37,7 +37,7 @@ Where to read on
 
 activations, losses, initializers, optimizers, schedules: one table each, every formula beside its derivative.
 layers, network, terms: the two passes. bugs: how they go wrong. gradcheck: how one notices.
-training, per_sample: the loop, plain and fast. hooks, steps: how to look at it.
+training, per_sample, mini_batch: the loop, plain and fast. hooks, steps: how to look at it.
 config, events, run, playback, checkpoints: the same run is the same run.
 probes: what pictures are made of. datasets: what there is to learn. stream: how a browser watches.
 """

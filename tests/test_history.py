@@ -7,7 +7,6 @@ import json
 import sqlite3
 
 import numpy as np
-import pytest
 
 from nn_core import PRESETS, Run, RunConfig
 from nn_core.stream import store as store_module
@@ -230,13 +229,6 @@ def test_runs_of_a_bench_share_their_memory():
 def record(**changes):
     plain = RunRecord("r", "", CONFIG.to_json(), "sha", None, None, step=0, head=0, stopped="")
     return dataclasses.replace(plain, **changes)
-
-
-@pytest.fixture
-def store(tmp_path):
-    opened = Store(tmp_path)
-    yield opened
-    opened.close()
 
 
 def test_checkpoints_that_are_kept_are_spread_over_the_past(store):

@@ -30,13 +30,6 @@ def record(**changes):
     return dataclasses.replace(plain, **changes)
 
 
-@pytest.fixture
-def store(tmp_path):
-    opened = Store(tmp_path)
-    yield opened
-    opened.close()
-
-
 def test_a_workbench_comes_back_with_its_runs_and_events(store, tmp_path):
     fence = store.take(TOKEN, "me")
     store.save(TOKEN, fence, {"bench": ["r"], "speed": "5"}, [record(step=4, head=9, events=[EVENT], name="mine")])

@@ -25,6 +25,7 @@ from nn_core.stream import workbench  # noqa: E402
 from nn_core.stream.commands import MAX_MESSAGE  # noqa: E402
 from nn_core.stream.frames import decode  # noqa: E402
 from nn_core.stream.store import Store  # noqa: E402
+from tests.faults import gone  # noqa: E402
 
 SMALL = "digits-small"
 PATIENCE = 60.0
@@ -107,20 +108,6 @@ def state(handle):
     answer = workbench.request(handle, "get")
     assert answer["ok"], answer
     return json.loads(answer["json"]), answer["fingerprint"]
-
-
-def gone(pid):
-    """Wait until a process that is not our child has ended."""
-    end = time.monotonic() + PATIENCE
-    while time.monotonic() < end:
-        try:
-            os.kill(pid, 0)
-        except ProcessLookupError:
-            return True
-        if Path(f"/proc/{pid}/stat").exists() and ") Z " in Path(f"/proc/{pid}/stat").read_text():
-            return True  # ended; its parent, which was killed, left the entry to init
-        time.sleep(0.01)
-    return False
 
 
 # -- tokens and opening ------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 
 import { h, inline } from "./dom.js";
 import { reveal } from "./reveal.js";
+import { onPlane } from "./run.js";
 
 export class ForkForm {
   // `tables` holds what there is to choose from: {optimizers, bugs}, each a list of [name, title].
@@ -104,18 +105,17 @@ const KINDS = ({ optimizers, bugs }) => ({
   },
   unit: {
     title: "A unit switched off",
-    inputs: ({ sizes, image_shape }) => [
-      ["layer", amount(1, 1, Math.max(1, sizes.length - 2), 1)],
-      [nounOf({ image_shape }), amount(1, 1, Math.max(...sizes.slice(1)), 1)],
+    inputs: (run) => [
+      ["layer", amount(1, 1, Math.max(1, run.sizes.length - 2), 1)],
+      [nounOf(run), amount(1, 1, Math.max(...run.sizes.slice(1)), 1)],
     ],
     order: ([layer, unit]) => ({ then: { cmd: "unit", layer: layer - 1, index: unit - 1, on: false } }),
   },
   nothing: { title: "Nothing: they stay identical", inputs: () => [], order: () => ({}) },
 });
 
-// What the pages call one: neurons are on the plane, units read pictures.
-function nounOf({ image_shape }) {
-  return image_shape ? "unit" : "neuron";
+function nounOf(run) {
+  return onPlane(run) ? "neuron" : "unit";
 }
 
 function amount(value, min, max, step) {

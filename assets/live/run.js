@@ -11,6 +11,11 @@ export function classesOf(status) {
   return run?.classes ?? Array.from({ length: run?.sizes?.at(-1) ?? 0 }, (_, i) => String(i));
 }
 
+// Whether a run learns dots on the plane: what it reads then is no picture, and its units are called neurons.
+export function onPlane(run) {
+  return !run.image_shape;
+}
+
 // Whether the runs on the bench are one configuration with several seeds.
 export function repeats(status) {
   if (!status || status.runs.length < 2) return false;

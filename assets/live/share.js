@@ -1,6 +1,7 @@
 // Share: a link that makes this run again on any installation, the same as a small file, and the weights as they are now.
 
 import { h, inline, say } from "./dom.js";
+import { onPlane } from "./run.js";
 
 export class Share {
   // `ask` sends a command and promises its reply, `home` is the address of the dashboard's first page.
@@ -27,7 +28,7 @@ export class Share {
 
   // Another step or run makes another link.
   told(status, run) {
-    this.page = run?.config && !run.image_shape ? "dots" : ""; // where the run's pictures are
+    this.page = run?.config && onPlane(run) ? "dots" : ""; // where the run's pictures are
     if (!this.element.hidden && status.playing) this.toggle(false);
   }
 

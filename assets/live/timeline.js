@@ -10,6 +10,7 @@ import { h, inline, say, svg, write } from "./dom.js";
 import { ForkForm } from "./fork.js";
 import { count, number } from "./format.js";
 import { reveal } from "./reveal.js";
+import { onPlane } from "./run.js";
 import { Tree } from "./tree.js";
 
 const SIDE = 12; // px beside the track, so that the handle has room at both ends
@@ -311,7 +312,7 @@ export class Timeline {
     const { step: steps, heldout_loss: unseen, loss: seen } = this.curve ?? {};
     if (!steps) return null;
     const values = unseen.some((value) => Number.isFinite(value)) ? unseen : seen;
-    const [fresh, known] = this.run.image_shape ? ["unseen examples", "training examples"] : ["new dots", "training dots"];
+    const [fresh, known] = onPlane(this.run) ? ["new dots", "training dots"] : ["unseen examples", "training examples"];
     say(this.what, `loss, ${values === unseen ? fresh : known}`);
     const guess = this.run.config.loss === "cross_entropy" ? Math.log(this.run.sizes.at(-1)) : 0;
     this.top.reach(1.15 * guess);

@@ -4,13 +4,15 @@ import { h, say } from "../../live/dom.js";
 import { count } from "../../live/format.js";
 import { minus, sig } from "./numbers.js";
 
+const LARGEST_BATCH = 1024; // rows; larger ones are worked through in pieces by the plain engine
+
 export class Code {
   constructor(words) {
     this.words = words;
     this.file = h("span", { class: "wilu-file" });
     this.where = h("span", { class: "wilu-where" });
     this.listing = h("div", { class: "wilu-listing", tabindex: "0", role: "region", "aria-label": "The code that does it" });
-    this.engine = h("p", { class: "wilu-origin" }, words.plain("engine"));
+    this.engine = h("p", { class: "wilu-origin" });
     this.check = new Check(words);
     this.element = h(
       "section",
@@ -38,7 +40,8 @@ export class Code {
     this.drawn = signature;
     say(this.file, here[0]?.file ?? "");
     say(this.where, `layer ${layer + 1}`);
-    this.engine.hidden = model.n !== 1 || model.optimizer !== "sgd";
+    this.engine.hidden = model.optimizer !== "sgd" || model.n > LARGEST_BATCH;
+    say(this.engine, this.words.plain(model.n === 1 ? "engine" : "engine of batches"));
     this.listing.replaceChildren(...here.flatMap((excerpt, k) => this.excerpt(excerpt, k && excerpt.file !== here[k - 1].file, notes, badges, blank)));
   }
 
