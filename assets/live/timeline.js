@@ -6,7 +6,7 @@
 
 import { GrowingEnd } from "./axis.js";
 import { Sheet, words } from "./canvas.js";
-import { h, inline, say, svg, write } from "./dom.js";
+import { h, inline, release, say, svg, write } from "./dom.js";
 import { ForkForm } from "./fork.js";
 import { count, number } from "./format.js";
 import { reveal } from "./reveal.js";
@@ -83,6 +83,7 @@ export class Timeline {
   }
 
   restart() {
+    release(this.now);
     this.end.restart();
     this.top = new GrowingEnd(0.1);
     this.scalars = null; // the last run's head would stretch the new one's axis

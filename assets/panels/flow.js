@@ -14,15 +14,15 @@ import { Words } from "./marks/words.js";
 const CAPTION = 24; // px above a layer
 const LARGEST = 20; // px from dot to dot
 
-// Every layer with columns, rows and the room of a dot in them: of all ways to fit `width` and `height`, the one whose
+// Columns, rows and the room of a dot for layers of so many units: of all ways to fit `width` and `height`, the one whose
 // smallest dots are the largest. A layer's usual form is the first way, and stays where others gain nothing.
-function roomiest(layers, width, height) {
+function roomiest(lengths, width, height) {
   let best = null;
-  for (let most = Math.max(...layers.map(({ values }) => grid(values.length).columns)); most > 0; most--) {
-    const laid = layers.map((layer) => {
-      const columns = Math.min(most, grid(layer.values.length).columns);
-      const rows = Math.ceil(layer.values.length / columns);
-      return { ...layer, columns, rows, cell: Math.max(0, Math.min(LARGEST, height / rows)) };
+  for (let most = Math.max(...lengths.map((length) => grid(length).columns)); most > 0; most--) {
+    const laid = lengths.map((length) => {
+      const columns = Math.min(most, grid(length).columns);
+      const rows = Math.ceil(length / columns);
+      return { columns, rows, cell: Math.max(0, Math.min(LARGEST, height / rows)) };
     });
     const wide = laid.reduce((sum, { cell, columns }) => sum + cell * columns, 0);
     const shrink = Math.max(0, Math.min(1, width / wide));
@@ -47,6 +47,7 @@ export function mount(element, options, { theme, ask, status, tools, texts, sent
   let last = null;
   let looked = null; // the row that was looked at when the surface was opened
   let places = [];
+  let layout = {};
   const sheet = new Sheet(middle, () => paint());
   middle.addEventListener("pointermove", (event) => pointed(event));
   middle.addEventListener("pointerleave", () => tip.hide());
@@ -127,6 +128,13 @@ export function mount(element, options, { theme, ask, status, tools, texts, sent
     pen.stroke();
   }
 
+  // The layout is looked for anew only where the layers or the room are others than in the frame before.
+  function lay(lengths, width, height) {
+    const key = [lengths, width, height].join();
+    if (layout.key !== key) layout = { key, laid: roomiest(lengths, width, height) };
+    return layout.laid;
+  }
+
   function paint() {
     const pen = sheet.clear();
     if (!last || !sheet.width) return;
@@ -136,7 +144,8 @@ export function mount(element, options, { theme, ask, status, tools, texts, sent
     const each = sheet.width / arrows; // many layers leave little room: their arrows give way first
     const reach = Math.max(6, Math.min(30, sheet.width * 0.08, each * 0.35));
     const space = sheet.height - CAPTION - 4;
-    const layers = roomiest(found, sheet.width - arrows * (reach + Math.min(10, each * 0.12)), space);
+    const laid = lay(found.map(({ values }) => values.length), sheet.width - arrows * (reach + Math.min(10, each * 0.12)), space);
+    const layers = found.map((layer, i) => ({ ...layer, ...laid[i] }));
     const gap = (sheet.width - layers.reduce((sum, { cell, columns }) => sum + cell * columns, 0)) / arrows;
     const middleLine = CAPTION + space / 2;
     const colours = theme.css("zero", "fill");

@@ -4,6 +4,7 @@
 import { Sheet } from "../live/canvas.js";
 import { h, say } from "../live/dom.js";
 import { fixed, number } from "../live/format.js";
+import { reveal } from "../live/reveal.js";
 import { diverging, Patch, SIGNED } from "./plane/scales.js";
 import { INPUTS, Shape } from "./plane/shape.js";
 
@@ -54,17 +55,8 @@ export function mount(element, options, { theme, ask, tools, aim, bus, texts, te
     aim({ field: { layer: place.layer, unit: place.unit } });
     if (last) draw(...last);
     if (!place.pinned) return;
-    if (NARROW.matches) reveal();
+    if (NARROW.matches) reveal(element.closest(".wil-card"));
     if (place.from !== undefined) list.querySelector(`[data-from="${place.from}"]`)?.focus({ preventScroll: NARROW.matches });
-  }
-
-  // Comes to stand above the control bar, which would lie over it.
-  function reveal() {
-    const card = element.closest(".wil-card");
-    const bar = document.querySelector(".wil-controls")?.offsetHeight ?? 0;
-    card.style.scrollMarginBottom = `${bar + 28}px`;
-    const behavior = matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth";
-    card.scrollIntoView({ block: "nearest", behavior });
   }
 
   function told(status, shown) {

@@ -121,7 +121,9 @@ export function mount(element, options, { theme }) {
   function loss(pen, x, top, room, width) {
     const values = last?.curve.heldout_loss ?? [];
     let most = last?.outcome.guess_loss ?? 0;
-    for (const value of [...values, last?.outcome.new_loss]) if (value > most && value < 1e6) most = value;
+    const tell = (value) => (most = value > most && value < 1e6 ? value : most);
+    for (const value of values) tell(value);
+    tell(last?.outcome.new_loss);
     const high = highest.reach(most * 1.02);
     const y = (value) => top + (1 - Math.min(value, high) / high) * room;
     axis(pen, "Loss", "", room > 90 ? [0, high / 2, high] : [0, high], y, width);

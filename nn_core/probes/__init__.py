@@ -19,6 +19,6 @@ from . import (  # noqa: F401 (each enters its probes into the table)
     update,
     weights,
 )
-from .table import CADENCES, PROBES, Argument, Probe, View
+from .table import CADENCES, PROBES, STEADY, Argument, Probe, View
 
-__all__ = ["CADENCES", "PROBES", "Argument", "Probe", "View"]
+__all__ = ["CADENCES", "PROBES", "STEADY", "Argument", "Probe", "View"]

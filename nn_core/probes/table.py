@@ -25,11 +25,13 @@ from ..run import CURVES, Run
 from ..steps import Step
 
 #: How often a probe is computed while its run trains, in frames a second; "fast" is with every frame, "often" at most
-#: with every second one. Both keep their rate whatever they cost, the others come more rarely where they are dear.
+#: with every second one.
 CADENCES = {"fast": None, "often": 30.0, "medium": 10.0, "slow": 2.0, "rare": 0.5}
+#: These keep their rate whatever they cost, as they move before one's eyes; the others come more rarely where dear.
+STEADY = ("fast", "often")
 
 
-#: Rows times parameters up to which a network is measured wherever it stands: a hundredth of a second, about.
+#: Rows times parameters up to which a network is measured wherever it stands: a few hundredths of a second at most.
 MEASURED_AT_ONCE = 1e9
 
 

@@ -12,13 +12,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..probes import CADENCES, Probe
+from ..probes import CADENCES, STEADY, Probe
 from .commands import MAX_CREDITS, MAX_RATE
 
 #: A frame takes up no further probe once it has this many bytes; the rest follows in the next one.
 FRAME_BYTES = 24_000
 
-#: A probe that is neither fast nor often takes up at most this share of the time: the first while the network
+#: A probe whose cadence is not a steady one takes up at most this share of the time: the first while the network
 #: learns as fast as it can, the second where there is time to spare. So a dear probe comes more rarely than its
 #: cadence. A page asks for a few of them, which together stay below a twentieth.
 SHARE, SPARE_SHARE = 0.01, 0.1
@@ -123,7 +123,7 @@ class Viewer:
             interval = 1 / rate if (rate := CADENCES[cadence]) else 0.0
             for run in wanted.runs(shown, runs):
                 had = wanted.delivery(run)
-                rest = interval if cadence in ("fast", "often") else max(interval, had.cost / share)
+                rest = interval if cadence in STEADY else max(interval, had.cost / share)
                 if had.version != version and not had.refused and (still or now - had.at >= rest - _EARLY):
                     due.append((wanted, run, had))
         due.sort(key=lambda one: one[2].at)
